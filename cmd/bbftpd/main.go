@@ -1,0 +1,39 @@
+// Command bbftpd serves files to bbftp clients.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bbftpd:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string, stdin *os.File, stdout, stderr io.Writer) error {
+	if len(args) > 0 && args[0] == "passwd" {
+		return passwd(args[1:], stdin, stdout)
+	}
+	o, err := parse(args, stdout)
+	if err != nil || o == nil {
+		return err
+	}
+	switch {
+	case o.background && !o.detached():
+		return detach(stdout)
+	case o.demo != "":
+		return demo(ctx, o, stdout, stderr)
+	default:
+		return daemon(ctx, o, stderr)
+	}
+}

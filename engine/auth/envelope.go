@@ -1,0 +1,111 @@
+package auth
+
+import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha1"
+	"fmt"
+	"math/big"
+
+	"bbftp/engine/wire"
+)
+
+// The login message has 128 bytes for each ciphertext, so the key has exactly
+// 1024 bits (wire.md 3.1).
+const (
+	keyBits    = 1024
+	sealedSize = keyBits / 8
+)
+
+// maxClear leaves room for the NUL that ends a login in clear text.
+const maxClear = 127
+
+// Key is the server's key for one connection.
+type Key struct {
+	private *rsa.PrivateKey
+}
+
+// Offer is the greeting that shows the client the public half.
+func (k *Key) Offer() wire.Crypt { return wire.NewCrypt(k.private.N, k.private.E) }
+
+// Open decrypts a login (OAEP with SHA-1, wire.md 3.2). It cannot fail: see
+// Credentials.
+func (k *Key) Open(l wire.Log) Credentials {
+	user, userOK := k.open(l.User[:], l.UserLen)
+	password, passwordOK := k.open(l.Pass[:], l.PassLen)
+	c := newCredentials(user, password)
+	c.readable = c.readable && userOK && passwordOK && l.Type == wire.CryptRSA
+	return c
+}
+
+func (k *Key) open(sealed []byte, size int32) (string, bool) {
+	plain, err := rsa.DecryptOAEP(sha1.New(), nil, k.private, sealed, nil)
+	return string(plain), err == nil && size == sealedSize
+}
+
+// OpenClear reads a login sent without encryption (wire.md 3.3): only for a
+// server told to allow that.
+func OpenClear(l wire.Log) Credentials {
+	user, password, err := l.Clear()
+	c := newCredentials(user, password)
+	c.readable = c.readable && err == nil && l.Type == wire.CryptNone
+	return c
+}
+
+// Seal encrypts a login under the key the server offers. User and password
+// have 1 to 86 bytes without NUL, or the error wraps ErrTooLong or says what is
+// wrong. The offer must be RSA with exactly 1024 bits and an odd exponent of 3
+// to 2^31-1: 1 would show the password to anyone, and crypto/rsa takes no more.
+// A strict FIPS mode refuses 1024 bits and SHA-1.
+func Seal(offer wire.Crypt, user, password string) (wire.Log, error) {
+	key, err := publicKey(offer)
+	if err != nil {
+		return wire.Log{}, fmt.Errorf("encrypt login: %w", err)
+	}
+	sealedUser, err := seal(key, user)
+	if err != nil {
+		return wire.Log{}, fmt.Errorf("encrypt user name: %w", err)
+	}
+	sealedPassword, err := seal(key, password)
+	if err != nil {
+		return wire.Log{}, fmt.Errorf("encrypt password: %w", err)
+	}
+	return wire.NewRSALog(sealedUser, sealedPassword)
+}
+
+func seal(key *rsa.PublicKey, text string) ([]byte, error) {
+	if err := checkText(text, MaxLogin); err != nil {
+		return nil, err
+	}
+	return rsa.EncryptOAEP(sha1.New(), rand.Reader, key, []byte(text), nil)
+}
+
+func publicKey(offer wire.Crypt) (*rsa.PublicKey, error) {
+	if offer.Type&wire.CryptRSA == 0 {
+		return nil, fmt.Errorf("server offers encryption type %d, not RSA", offer.Type)
+	}
+	n := new(big.Int).SetBytes(offer.Modulus)
+	if n.BitLen() != keyBits || n.Bit(0) == 0 {
+		return nil, fmt.Errorf("server's RSA modulus has %d bits and last bit %d, want %d and 1", n.BitLen(), n.Bit(0), keyBits)
+	}
+	e := new(big.Int).SetBytes(offer.Exponent)
+	switch {
+	case e.BitLen() > 31:
+		return nil, fmt.Errorf("server's RSA exponent has %d bits, want at most 31", e.BitLen())
+	case e.Int64() < 3 || e.Bit(0) == 0:
+		return nil, fmt.Errorf("server's RSA exponent is %d, want an odd one from 3", e)
+	}
+	return &rsa.PublicKey{N: n, E: int(e.Int64())}, nil
+}
+
+// ClearLog is the login without encryption (wire.md 3.3). User and password
+// have 1 to 127 bytes without NUL.
+func ClearLog(user, password string) (wire.Log, error) {
+	if err := checkText(user, maxClear); err != nil {
+		return wire.Log{}, fmt.Errorf("clear-text login: user name: %w", err)
+	}
+	if err := checkText(password, maxClear); err != nil {
+		return wire.Log{}, fmt.Errorf("clear-text login: password: %w", err)
+	}
+	return wire.NewClearLog(user, password)
+}

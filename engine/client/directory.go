@@ -1,0 +1,109 @@
+package client
+
+import (
+	"context"
+
+	"bbftp/engine/storage"
+	"bbftp/engine/wire"
+)
+
+// Mkdir makes one remote directory.
+func (c *Client) Mkdir(ctx context.Context, dir string) error {
+	return c.retry(ctx, func(ctx context.Context) error {
+		if err := c.ready(ctx); err != nil {
+			return err
+		}
+		_, err := c.simple(wire.MsgMkdir, dir)
+		return err
+	})
+}
+
+// Chdir changes the remote directory and returns it as the server names it.
+// It is restored after a reconnection.
+func (c *Client) Chdir(ctx context.Context, dir string) (now string, err error) {
+	err = c.retry(ctx, func(ctx context.Context) error {
+		if err := c.ready(ctx); err != nil {
+			return err
+		}
+		now, err = c.chdir(dir)
+		return err
+	})
+	return now, err
+}
+
+func (c *Client) chdir(dir string) (string, error) {
+	now, err := c.simple(wire.MsgChdir, dir)
+	if err == nil {
+		c.dir = now
+	}
+	return now, err
+}
+
+// simple runs a command that is answered by MSG_OK with a text.
+func (c *Client) simple(code wire.Code, path string) (string, error) {
+	request := wire.PathRequest{Kind: code, Path: path}
+	if err := request.Validate(); err != nil {
+		return "", &LocalError{code.String(), err}
+	}
+	answer, err := c.command(request, c.cfg.Waits.Reply)
+	if err != nil {
+		return "", err
+	}
+	if r, ok := answer.(wire.Reply); ok {
+		switch r.Kind {
+		case wire.MsgOK:
+			return r.Text, nil
+		case wire.MsgBad, wire.MsgBadNoRetry:
+			return "", refused(r)
+		}
+	}
+	return "", c.unexpected(answer, code)
+}
+
+// List returns the remote names that match pattern, as glob(3) spells them.
+func (c *Client) List(ctx context.Context, pattern string) (names []string, err error) {
+	request := wire.PathRequest{Kind: wire.MsgList, Path: pattern}
+	if err := request.Validate(); err != nil {
+		return nil, &LocalError{"list", err}
+	}
+	err = c.retry(ctx, func(ctx context.Context) error {
+		if err := c.ready(ctx); err != nil {
+			return err
+		}
+		answer, err := c.command(request, c.cfg.Waits.Reply)
+		if err != nil {
+			return err
+		}
+		switch m := answer.(type) {
+		case wire.ListReply:
+			names = m.Names
+			return nil
+		case wire.Reply:
+			if m.Kind == wire.MsgBad || m.Kind == wire.MsgBadNoRetry {
+				return refused(m)
+			}
+		}
+		return c.unexpected(answer, wire.MsgList)
+	})
+	return names, err
+}
+
+// Lcd changes the directory in which relative local names begin, and returns
+// it.
+func (c *Client) Lcd(dir string) (string, error) {
+	now, err := c.local.Chdir(storage.Join(c.ldir, dir))
+	if err != nil {
+		return "", &LocalError{"change the local directory to " + dir, err}
+	}
+	c.ldir = now
+	return now, nil
+}
+
+// LocalGlob returns the local names that match pattern.
+func (c *Client) LocalGlob(ctx context.Context, pattern string) ([]string, error) {
+	names, err := c.local.Glob(ctx, c.ldir, pattern)
+	if err != nil {
+		return nil, &LocalError{"match " + pattern, err}
+	}
+	return names, nil
+}

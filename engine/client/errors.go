@@ -1,0 +1,80 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+
+	"bbftp/engine/wire"
+)
+
+// RefusedError is the server's refusal, in its own words.
+type RefusedError struct {
+	Text    string
+	NoRetry bool
+}
+
+func (e *RefusedError) Error() string { return e.Text }
+
+// LocalError is a failure on this machine that no retry mends.
+type LocalError struct {
+	Op  string
+	Err error
+}
+
+func (e *LocalError) Error() string { return fmt.Sprintf("%s: %v", e.Op, e.Err) }
+func (e *LocalError) Unwrap() error { return e.Err }
+
+// ConnectError is a control connection that could not be made.
+type ConnectError struct{ Err error }
+
+func (e *ConnectError) Error() string { return e.Err.Error() }
+func (e *ConnectError) Unwrap() error { return e.Err }
+
+// BrokenError is a control connection that was lost or made no sense; it is
+// closed.
+type BrokenError struct{ Err error }
+
+func (e *BrokenError) Error() string { return fmt.Sprintf("control connection: %v", e.Err) }
+func (e *BrokenError) Unwrap() error { return e.Err }
+
+// LoginError is a login that can't succeed: bad key, bad credentials.
+type LoginError struct{ Err error }
+
+func (e *LoginError) Error() string { return fmt.Sprintf("login: %v", e.Err) }
+func (e *LoginError) Unwrap() error { return e.Err }
+
+// ExhaustedError is the last error of an operation whose tries are used up.
+type ExhaustedError struct {
+	Tries int
+	Err   error
+}
+
+func (e *ExhaustedError) Error() string {
+	return fmt.Sprintf("gave up after %d tries: %v", e.Tries, e.Err)
+}
+func (e *ExhaustedError) Unwrap() error { return e.Err }
+
+// ErrVersion reports a server without a protocol version in common.
+var ErrVersion = errors.New("no protocol version in common")
+
+// Retryable tells whether trying again may help.
+func Retryable(err error) bool {
+	var (
+		refused   *RefusedError
+		local     *LocalError
+		login     *LoginError
+		exhausted *ExhaustedError
+	)
+	switch {
+	case errors.As(err, &refused):
+		return !refused.NoRetry
+	case errors.As(err, &local), errors.As(err, &login), errors.As(err, &exhausted), errors.Is(err, ErrVersion):
+		return false
+	}
+	return true
+}
+
+// refused turns a MSG_BAD or MSG_BAD_NO_RETRY into an error.
+func refused(r wire.Reply) error {
+	return &RefusedError{Text: r.Text, NoRetry: r.Kind == wire.MsgBadNoRetry}
+}

@@ -1,0 +1,174 @@
+// Package control is the control connection both ends of a session talk over:
+// whole messages in, one write per message out, and every wait bounded.
+//
+// Cancelling is closing: a session that must end calls Close, and whatever
+// was waiting returns.
+package control
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"time"
+
+	"bbftp/engine/wire"
+)
+
+// Limits bound the waits of a control connection (wire.md 5). Zero values are
+// the documented defaults.
+type Limits struct {
+	// Receive bounds reading the rest of a message that has begun. Default 180 s.
+	Receive time.Duration
+	// Send bounds writing one message. Default 180 s.
+	Send time.Duration
+}
+
+const defaultLimit = 180 * time.Second
+
+// readBuffer holds the largest fixed message (584 bytes) many times over while
+// keeping an idle session cheap.
+const readBuffer = 4096
+
+// Conn is one control connection. Reading and writing belong to the session's
+// goroutine; only Close may be called from any.
+type Conn struct {
+	conn   net.Conn
+	peer   wire.Sender
+	r      *bufio.Reader
+	limits Limits
+}
+
+// New wraps conn, whose other end is peer.
+func New(conn net.Conn, peer wire.Sender, limits Limits) *Conn {
+	if limits.Receive == 0 {
+		limits.Receive = defaultLimit
+	}
+	if limits.Send == 0 {
+		limits.Send = defaultLimit
+	}
+	return &Conn{conn: conn, peer: peer, r: bufio.NewReaderSize(conn, readBuffer), limits: limits}
+}
+
+// Close ends the connection at once; a waiting Read or Send returns an error.
+func (c *Conn) Close() error { return c.conn.Close() }
+
+// LocalAddr is the address data connections of the session belong to.
+func (c *Conn) LocalAddr() netip.AddrPort { return unmapped(c.conn.LocalAddr()) }
+
+// RemoteAddr is the only address data connections may come from or go to.
+func (c *Conn) RemoteAddr() netip.AddrPort { return unmapped(c.conn.RemoteAddr()) }
+
+// unmapped is addr with an IPv4 address as such, also when the socket is one
+// that serves both families.
+func unmapped(addr net.Addr) netip.AddrPort {
+	ap := addr.(*net.TCPAddr).AddrPort()
+	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
+}
+
+// Send writes m in a single write, so that it never waits for Nagle's
+// algorithm and the peer's delayed acknowledgement.
+func (c *Conn) Send(m wire.Message) error {
+	if err := c.conn.SetWriteDeadline(time.Now().Add(c.limits.Send)); err != nil {
+		return fmt.Errorf("send %v: %w", m.Code(), err)
+	}
+	if _, err := c.conn.Write(m.Append(nil)); err != nil {
+		return fmt.Errorf("send %v: %w", m.Code(), err)
+	}
+	return nil
+}
+
+// ReadHeader waits up to wait (0: for ever) for the first byte of a message.
+// It returns io.EOF if the peer closed between messages.
+func (c *Conn) ReadHeader(wait time.Duration) (wire.Header, error) {
+	if err := c.await(wait); err != nil {
+		return wire.Header{}, err
+	}
+	return wire.ReadHeader(c.r)
+}
+
+// ReadBody reads what really follows h (wire.md 1.2).
+func (c *Conn) ReadBody(h wire.Header) (wire.Message, error) {
+	if err := c.conn.SetReadDeadline(time.Now().Add(c.limits.Receive)); err != nil {
+		return nil, err
+	}
+	return wire.ReadBody(c.r, h, c.peer)
+}
+
+// Read waits up to wait (0: for ever) for a message to begin and reads it.
+func (c *Conn) Read(wait time.Duration) (wire.Message, error) {
+	h, err := c.ReadHeader(wait)
+	if err != nil {
+		return nil, err
+	}
+	return c.ReadBody(h)
+}
+
+// Discard drops the n bytes of a body nobody wants.
+func (c *Conn) Discard(n int) error {
+	if err := c.conn.SetReadDeadline(time.Now().Add(c.limits.Receive)); err != nil {
+		return err
+	}
+	_, err := c.r.Discard(n)
+	return err
+}
+
+// await returns once a byte can be read, with the deadline set for the rest of
+// its message.
+func (c *Conn) await(wait time.Duration) error {
+	var deadline time.Time
+	if wait > 0 {
+		deadline = time.Now().Add(wait)
+	}
+	if err := c.conn.SetReadDeadline(deadline); err != nil {
+		return err
+	}
+	if _, err := c.r.Peek(1); err != nil {
+		return err
+	}
+	return c.conn.SetReadDeadline(time.Now().Add(c.limits.Receive))
+}
+
+// Watch reports, once and from a goroutine of its own, what the peer does
+// while the session is busy with data streams: the header of a message, left
+// unread, or the error that ended the connection. No other read may happen
+// until stop has returned; after that nothing more is reported.
+func (c *Conn) Watch(event func(wire.Header, error)) (stop func()) {
+	done := make(chan struct{})
+	_ = c.conn.SetReadDeadline(time.Time{}) // a dead connection fails the Peek below
+	go func() {
+		defer close(done)
+		b, err := c.r.Peek(wire.HeaderSize)
+		switch {
+		case err == nil:
+			event(wire.ReadHeader(bytes.NewReader(b)))
+		case errors.Is(err, os.ErrDeadlineExceeded): // stopped
+		default:
+			event(wire.Header{}, err)
+		}
+	}()
+	return func() {
+		_ = c.conn.SetReadDeadline(time.Unix(1, 0))
+		<-done
+		_ = c.conn.SetReadDeadline(time.Time{})
+	}
+}
+
+// Hangup closes the connection so that a reply just sent survives: with
+// unread input in its buffers the kernel would send a reset, which can
+// overtake the reply (wire.md 11.3). It reads on for a moment, then closes.
+func (c *Conn) Hangup() error {
+	const (
+		patience = time.Second
+		most     = 1 << 20
+	)
+	if half, ok := c.conn.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {
+		_ = c.conn.SetReadDeadline(time.Now().Add(patience))
+		_, _ = io.CopyN(io.Discard, c.r, most)
+	}
+	return c.conn.Close()
+}

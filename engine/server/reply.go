@@ -1,0 +1,131 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+
+	"bbftp/engine/storage"
+	"bbftp/engine/transfer"
+	"bbftp/engine/wire"
+)
+
+// permanent are the causes no retry mends, whatever the operation (wire.md
+// 7.3). Only these make a MSG_BAD_NO_RETRY.
+var permanent = []syscall.Errno{
+	syscall.EACCES, syscall.EPERM, syscall.EROFS, syscall.EDQUOT, syscall.ENOSPC, syscall.EFBIG,
+	syscall.ELOOP, syscall.ENAMETOOLONG, syscall.ENOTDIR, syscall.EISDIR, syscall.EINVAL, syscall.E2BIG,
+}
+
+// refusal answers a failed operation: text with the cause in legacy spelling,
+// and NO_RETRY for a permanent cause or one listed in also.
+func refusal(text string, err error, also ...syscall.Errno) wire.Reply {
+	kind := wire.MsgBad
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		if slices.Contains(permanent, errno) || slices.Contains(also, errno) {
+			kind = wire.MsgBadNoRetry
+		}
+	}
+	return wire.Reply{Kind: kind, Text: text}
+}
+
+// reason words err for the peer: fixed words for our own errors, the system's
+// for others, so that no path of this machine leaves it.
+func reason(err error) string {
+	for _, known := range []struct {
+		err  error
+		text string
+	}{
+		{storage.ErrNotRegular, "Not a regular file"},
+		{storage.ErrTooLarge, "File too large"},
+		{storage.ErrTooMany, "Too many names match"},
+		{storage.ErrStalled, "The mass storage did not answer in time"},
+		{storage.ErrBusy, "The mass storage is busy"},
+		{transfer.ErrChanged, "File changed while it was sent"},
+		{transfer.ErrBlock, "Invalid compressed block"},
+		{transfer.ErrExcess, "More data than announced"},
+		{os.ErrDeadlineExceeded, "Connection timed out"},
+		{io.ErrUnexpectedEOF, "Connection closed before the end of the data"},
+	} {
+		if errors.Is(err, known.err) {
+			return known.text
+		}
+	}
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		text := errno.Error()
+		return strings.ToUpper(text[:1]) + text[1:]
+	}
+	if errors.Is(err, fs.ErrPermission) {
+		return "Permission denied"
+	}
+	return "Input/output error"
+}
+
+func createRefusal(name string, err error) wire.Reply {
+	switch {
+	case errors.Is(err, storage.ErrIsDirectory):
+		return wire.Reply{Kind: wire.MsgBadNoRetry, Text: fmt.Sprintf("File %s is a directory", name)}
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return wire.Reply{Kind: wire.MsgBadNoRetry, Text: textNoSpace}
+	}
+	return refusal(fmt.Sprintf("Error creation file %s : %s ", name, reason(err)), err)
+}
+
+func openRefusal(name string, err error) wire.Reply {
+	if errors.Is(err, storage.ErrIsDirectory) {
+		return wire.Reply{Kind: wire.MsgBadNoRetry, Text: fmt.Sprintf("File %s is a directory", name)}
+	}
+	return refusal(fmt.Sprintf("Error stating file %s : %s ", name, reason(err)), err, syscall.ENOENT)
+}
+
+func mkdirRefusal(name string, err error) wire.Reply {
+	return refusal(fmt.Sprintf("Error creation directory %s : %s", name, reason(err)), err, syscall.ENOENT, syscall.EEXIST)
+}
+
+func chdirRefusal(name string, err error) wire.Reply {
+	return refusal(fmt.Sprintf("Error changing directory %s : %s ", name, reason(err)), err, syscall.ENOENT)
+}
+
+func listRefusal(pattern string, err error) wire.Reply {
+	return refusal(fmt.Sprintf("Error listing %s : %s", pattern, reason(err)), err)
+}
+
+// transferRefusal answers a transfer that failed on its data streams.
+func transferRefusal(err error) wire.Reply {
+	var connect *connectError
+	switch {
+	case errors.As(err, &connect):
+		return wire.Reply{Kind: wire.MsgBad, Text: fmt.Sprintf("Cannot connect receive socket %d : %s", connect.stream, reason(connect.err))}
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return wire.Reply{Kind: wire.MsgBadNoRetry, Text: textNoSpace}
+	}
+	return wire.Reply{Kind: wire.MsgBad, Text: reason(err)}
+}
+
+// ended words the end of a control connection between commands.
+func ended(err error) error {
+	switch {
+	case errors.Is(err, io.EOF):
+		return nil
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return errors.New("no command within the time limit")
+	}
+	return err
+}
+
+// transient tells whether accepting may work again in a moment.
+func transient(err error) bool {
+	for _, errno := range []syscall.Errno{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.ECONNABORTED} {
+		if errors.Is(err, errno) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,151 @@
+package storage
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"syscall"
+)
+
+// Create begins a file of exactly size bytes that will take the place of name
+// when committed. Nothing at name changes before.
+//
+// A link at name is followed, and what it leads to is replaced or, if missing,
+// created. A directory gives [ErrIsDirectory], a FIFO, socket or device
+// [ErrNotRegular]. An existing file must be writable, and so must its directory.
+// Hard links, access control lists and extended attributes of a replaced file
+// are not carried over.
+//
+// perm holds the permission bits (mask 0777, the umask already applied) for a
+// new file; a replaced file's are kept, and where the process may give files
+// away its owner and group too.
+//
+// Size is checked against [Limits], then the space is allocated where the file
+// system can.
+func (t *Tree) Create(name string, size int64, perm fs.FileMode) (*Pending, error) {
+	dir, base, err := t.target(name, size)
+	if err != nil {
+		return nil, failed("create", name, err)
+	}
+	p := &Pending{name: name, dir: dir, base: base, size: size, perm: perm.Perm()}
+	if err := p.begin(t.limits); err != nil {
+		return nil, p.discard("create", err)
+	}
+	return p, nil
+}
+
+// target pins the directory that name ends up in.
+func (t *Tree) target(name string, size int64) (dir files, base string, err error) {
+	switch {
+	case size < 0:
+		return nil, "", fmt.Errorf("%w: size %d", syscall.EINVAL, size)
+	case t.limits.MaxFileSize > 0 && size > t.limits.MaxFileSize:
+		return nil, "", fmt.Errorf("%w: %d bytes of at most %d", ErrTooLarge, size, t.limits.MaxFileSize)
+	}
+	at, err := t.resolve(name, true)
+	if err != nil {
+		return nil, "", err
+	}
+	if at.slash || at.path == "/" {
+		return nil, "", ErrIsDirectory
+	}
+	above, base := path.Split(at.path)
+	dir, err = t.files.Sub(inside(above))
+	return dir, base, err
+}
+
+// begin checks the target and makes the temporary file.
+func (p *Pending) begin(l Limits) error {
+	switch old, err := p.dir.Lstat(p.base); {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return err
+	default:
+		if err := replaceable(p.dir, p.base, old); err != nil {
+			return err
+		}
+	}
+	// The name says nothing about the target: any length of target fits, and
+	// nobody can place a file or link there beforehand.
+	temp := ".bbftp." + rand.Text() + ".tmp"
+	// No O_APPEND: segments arrive in any order, and splice refuses such files.
+	f, err := p.dir.OpenFile(temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	p.temp, p.file = temp, f
+	if p.size == 0 {
+		return nil
+	}
+	if err := l.room(f, p.size); err != nil {
+		return err
+	}
+	return allocate(f, p.size)
+}
+
+// replaceable refuses now what would otherwise fail at the rename, after the
+// whole transfer, and what only succeeds because a rename asks for less than
+// writing to the file does.
+func replaceable(dir files, base string, old fs.FileInfo) error {
+	if err := regular(old); err != nil {
+		return err
+	}
+	f, err := dir.OpenFile(base, os.O_WRONLY|syscall.O_NONBLOCK, 0)
+	switch {
+	case errors.Is(err, syscall.EAGAIN): // Permitted, but leased or offline, which replacing does not mind.
+	case err != nil:
+		return err
+	default:
+		f.Close()
+	}
+	parent, err := dir.Lstat(".")
+	if err != nil {
+		return err
+	}
+	if parent.Mode()&fs.ModeSticky != 0 && !owned(old) && !owned(parent) {
+		return syscall.EPERM
+	}
+	return nil
+}
+
+// owned reports whether the sticky bit lets us replace the file.
+func owned(info fs.FileInfo) bool {
+	me := os.Geteuid()
+	st, ok := info.Sys().(*syscall.Stat_t)
+	return me == 0 || !ok || int(st.Uid) == me
+}
+
+// room refuses a file that leaves less than the reserve. f tells the file system.
+func (l Limits) room(f *os.File, size int64) error {
+	if l.Reserve < 0 {
+		return nil
+	}
+	free, total, err := space(f)
+	if errors.Is(err, errors.ErrUnsupported) || (err == nil && total == 0) {
+		return nil // Not every file system can tell; the writes will.
+	}
+	if err != nil {
+		return err
+	}
+	reserve := l.Reserve
+	if reserve == 0 {
+		reserve = total / 100
+	}
+	if size > free-reserve {
+		return fmt.Errorf("%w: %d bytes, %d free, %d in reserve", ErrNoSpace, size, free, reserve)
+	}
+	return nil
+}
+
+// allocate gives f its size, and where possible its blocks: a full disk is then
+// found before the transfer, and segments written in any order stay contiguous.
+func allocate(f *os.File, size int64) error {
+	err := preallocate(f, size)
+	if errors.Is(err, errors.ErrUnsupported) {
+		err = f.Truncate(size)
+	}
+	return err
+}

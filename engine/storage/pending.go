@@ -1,0 +1,123 @@
+package storage
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"sync"
+	"syscall"
+)
+
+// Pending is a file being written. It ends by [Pending.Commit] or
+// [Pending.Abort]; until then its target is as it was.
+//
+// The file may be written at any offset by many goroutines, which must be done
+// before Commit. Commit and Abort may be called from different goroutines: the
+// first one decides.
+type Pending struct {
+	name string // for errors, as the caller asked
+	dir  files  // the target's directory, pinned
+	base string
+	temp string   // its name while it is written
+	file *os.File // nil: not made yet
+	size int64
+	perm fs.FileMode
+
+	mu    sync.Mutex
+	ended bool  // guarded by mu
+	err   error // guarded by mu: what Commit answers once ended
+}
+
+// File is open for reading and writing; it belongs to the Pending.
+func (p *Pending) File() *os.File { return p.file }
+
+// Commit puts the complete file in its target's place. A file that lost or
+// gained bytes gives [ErrChanged]. After any failure the target is as it was and
+// the new file is gone. A second call answers as the first did; after Abort the
+// answer is [fs.ErrClosed].
+func (p *Pending) Commit() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ended {
+		return p.err
+	}
+	p.ended = true
+	if err := p.finish(); err != nil {
+		p.err = p.discard("store", err)
+		return p.err
+	}
+	p.dir.Close()
+	return nil
+}
+
+// Abort throws the file away. After Commit or Abort it does nothing.
+func (p *Pending) Abort() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ended {
+		return nil
+	}
+	p.ended = true
+	p.err = failed("store", p.name, fs.ErrClosed)
+	return p.discard("abort", nil)
+}
+
+func (p *Pending) finish() error {
+	if err := sized(p.file, p.size); err != nil {
+		return err
+	}
+	if err := p.attributes(); err != nil {
+		return err
+	}
+	// Before the rename: some file systems report lost writes only here.
+	if err := p.file.Close(); err != nil {
+		return err
+	}
+	return p.dir.Rename(p.temp, p.base)
+}
+
+// attributes gives the file those of the one it replaces. They are read now, not
+// at Create: they may have been changed during a long transfer.
+func (p *Pending) attributes() error {
+	perm := p.perm
+	switch old, err := p.dir.Lstat(p.base); {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return err
+	case old.Mode().IsRegular():
+		perm = old.Mode().Perm()
+		keepOwner(p.file, old)
+	}
+	return p.file.Chmod(perm)
+}
+
+// keepOwner asks and accepts a no: a process without privilege may replace a
+// file of somebody else, then becomes its owner and keeps at most its group.
+func keepOwner(f *os.File, old fs.FileInfo) {
+	st, ok := old.Sys().(*syscall.Stat_t)
+	if ok && f.Chown(int(st.Uid), int(st.Gid)) != nil {
+		_ = f.Chown(-1, int(st.Gid))
+	}
+}
+
+// discard lets go of everything and words the failure that led to it, if any,
+// together with its own.
+func (p *Pending) discard(op string, err error) error {
+	if p.file != nil {
+		p.file.Close() // Its error says nothing about a file nobody wants, or is err.
+		left := p.dir.Remove(p.temp)
+		if left != nil && !errors.Is(left, fs.ErrNotExist) {
+			left = fmt.Errorf("temporary file %s stays: %w", p.temp, cause(left))
+			if err != nil {
+				left = fmt.Errorf("%w; %w", cause(err), left)
+			}
+			err = left
+		}
+	}
+	p.dir.Close()
+	if err != nil {
+		return failed(op, p.name, err)
+	}
+	return nil
+}

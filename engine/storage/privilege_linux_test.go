@@ -1,0 +1,313 @@
+package storage
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+const nobody = 65534
+
+// needRoot skips a test, but not where tests are meant to be complete.
+func needRoot(t testing.TB, why string) {
+	t.Helper()
+	switch {
+	case os.Geteuid() == 0:
+	case os.Getenv("CI") == "true":
+		t.Fatalf("needs root: %s", why)
+	default:
+		t.Skipf("needs root: %s", why)
+	}
+}
+
+// asNobody runs do as an unprivileged user. Linux keeps credentials per thread
+// and only the C library spreads them, so this thread alone changes.
+func asNobody(t testing.TB, do func()) {
+	t.Helper()
+	needRoot(t, "to become somebody else")
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	set := func(call, id uintptr) {
+		if _, _, errno := unix.RawSyscall(call, ^uintptr(0), id, ^uintptr(0)); errno != 0 {
+			t.Fatal(errno)
+		}
+	}
+	groups, err := unix.Getgroups()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(groups) > 0 && !(len(groups) == 1 && groups[0] == 0) {
+		t.Log("supplementary groups stay:", groups)
+	}
+	set(unix.SYS_SETRESGID, nobody)
+	set(unix.SYS_SETRESUID, nobody)
+	defer set(unix.SYS_SETRESGID, 0)
+	defer set(unix.SYS_SETRESUID, 0)
+	do()
+}
+
+func own(t testing.TB, uid, gid int, names ...string) {
+	t.Helper()
+	for _, name := range names {
+		if err := os.Lchown(name, uid, gid); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func mode(t testing.TB, perm fs.FileMode, names ...string) {
+	t.Helper()
+	for _, name := range names {
+		if err := os.Chmod(name, perm); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestPermissions(t *testing.T) {
+	needRoot(t, "to become somebody else")
+	bothForms(t, Limits{}, func(s site) {
+		in := func(name string) string { return filepath.Join(s.dir, name) }
+		plant(s, s.dir, "mine", "mine/theirs=old", "theirs", "theirs/open=old", "locked", "locked/f=old", "sticky", "sticky/open=old", "blind", "blind/f=old")
+		own(s, nobody, nobody, in("mine"))
+		mode(s, 0o644, in("mine/theirs"))
+		mode(s, 0o666, in("theirs/open"), in("sticky/open"))
+		mode(s, 0o777|fs.ModeSticky, in("sticky"))
+		mode(s, 0o700, in("locked"))
+		mode(s, 0o733, in("blind"))
+		create := func(name string, want error) {
+			_, err := s.tree.Create(s.at(name), 1, 0o666)
+			wantError(s, err, "create", s.at(name), want)
+		}
+		asNobody(s, func() {
+			create("mine/theirs", syscall.EACCES) // a rename would do, but the file itself says no
+			create("theirs/open", syscall.EACCES) // the file would do, but not its directory
+			create("theirs/new", syscall.EACCES)
+			create("sticky/open", syscall.EPERM)
+			create("locked/f", syscall.EACCES)
+			_, err := s.tree.OpenSource(s.at("locked/f"))
+			wantError(s, err, "open", s.at("locked/f"), fs.ErrPermission)
+			_, err = s.tree.Chdir(s.at("locked"))
+			wantError(s, err, "chdir", s.at("locked"), syscall.EACCES)
+			wantError(s, s.tree.Mkdir(s.at("locked/d"), 0o777), "mkdir", s.at("locked/d"), syscall.EACCES)
+			wantError(s, s.tree.Remove(s.at("sticky/open")), "remove", s.at("sticky/open"), syscall.EPERM)
+			if got := glob(s, s.at(""), "*/*"); len(got) != 3 { // mine/theirs, theirs/open, sticky/open
+				s.Errorf("listed %q", got)
+			}
+			if err := store(s.tree, s.at("sticky/new"), "x", 0o640); err != nil {
+				s.Error(err)
+			}
+			if err := store(s.tree, s.at("sticky/new"), "xx", 0o640); err != nil { // our own, so the sticky bit does not matter
+				s.Error(err)
+			}
+
+			// Directories that may be searched but not read.
+			err = store(s.tree, s.at("blind/new"), "x", 0o640)
+			_, readErr := s.tree.OpenSource(s.at("blind/f"))
+			if s.top == "/" {
+				wantError(s, err, "create", s.at("blind/new"), syscall.EACCES)
+				wantError(s, readErr, "open", s.at("blind/f"), syscall.EACCES)
+			} else if err != nil || readErr != nil {
+				s.Errorf("in a directory of mode 0733: %v, %v", err, readErr)
+			}
+		})
+		for _, name := range []string{"mine/theirs", "theirs/open", "locked/f", "sticky/open"} {
+			wantFile(s, in(name), "old")
+		}
+		wantNames(s, in("mine"), "theirs")
+		wantNames(s, in("theirs"), "open")
+	})
+}
+
+// Nobody may not read what the process umask made unreadable, not even to repair it.
+func TestMkdirUnderBlindUmask(t *testing.T) {
+	needRoot(t, "to become somebody else")
+	bothForms(t, Limits{}, func(s site) {
+		mode(s, 0o777, s.dir)
+		old := syscall.Umask(0o777)
+		defer syscall.Umask(old)
+		asNobody(s, func() {
+			for name, perm := range map[string]fs.FileMode{"a": 0o750, "b": 0o333} {
+				if err := s.tree.Mkdir(s.at(name), perm); err != nil {
+					s.Error(err)
+				}
+				if info, err := os.Lstat(filepath.Join(s.dir, name)); err != nil || info.Mode().Perm() != perm {
+					s.Errorf("%s has %v, %v; want %o", name, info.Mode(), err, perm)
+				}
+			}
+		})
+	})
+}
+
+func TestOwnerIsKept(t *testing.T) {
+	needRoot(t, "to give files away")
+	bothForms(t, Limits{}, func(s site) {
+		plant(s, s.dir, "f=old", "open=old")
+		f, open := filepath.Join(s.dir, "f"), filepath.Join(s.dir, "open")
+		own(s, 1234, 5678, f)
+		own(s, 1234, nobody, open)
+		mode(s, 0o664, f, open)
+		mode(s, 0o777, s.dir)
+		owner := func(name string) [2]uint32 {
+			info, err := os.Lstat(name)
+			if err != nil {
+				s.Fatal(err)
+			}
+			st := info.Sys().(*syscall.Stat_t)
+			return [2]uint32{st.Uid, st.Gid}
+		}
+		if err := store(s.tree, s.at("f"), "new", 0o600); err != nil {
+			s.Error(err)
+		}
+		if got := owner(f); got != [2]uint32{1234, 5678} {
+			s.Errorf("replaced by root: owner %v", got)
+		}
+		asNobody(s, func() {
+			if err := store(s.tree, s.at("open"), "new", 0o600); err != nil {
+				s.Error(err)
+			}
+		})
+		if got := owner(open); got != [2]uint32{nobody, nobody} {
+			s.Errorf("replaced by another: owner %v", got)
+		}
+		info, err := os.Lstat(open)
+		if err != nil || info.Mode() != 0o664 {
+			s.Errorf("mode %v, %v", info.Mode(), err)
+		}
+	})
+}
+
+// tmpfs mounts a small file system on dir.
+func tmpfs(t testing.TB, dir, options string) {
+	t.Helper()
+	needRoot(t, "to mount a small file system")
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, options); err != nil {
+		if os.Getenv("CI") == "true" || !errors.Is(err, unix.EPERM) {
+			t.Fatalf("mount: %v", err)
+		}
+		t.Skipf("root without the right to mount: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestFullDisk(t *testing.T) {
+	const mib = 1 << 20
+	for name, c := range map[string]struct {
+		reserve int64
+		size    int64
+		want    error // nil: fits
+	}{
+		"fits":               {NoReserve, 3 * mib, nil},
+		"too large":          {NoReserve, 5 * mib, syscall.ENOSPC}, // from the system itself
+		"default reserve":    {0, 4*mib - 8192, ErrNoSpace},
+		"above the default":  {0, 4*mib - 128<<10, nil},
+		"explicit reserve":   {2 * mib, 3 * mib, ErrNoSpace},
+		"beside the reserve": {2 * mib, 1 * mib, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bothForms(t, Limits{Reserve: c.reserve}, func(s site) {
+				plant(s, s.dir, "mount")
+				dir := filepath.Join(s.dir, "mount")
+				tmpfs(s, dir, "size=4m")
+				plant(s, dir, "f=old")
+				p, err := s.tree.Create(s.at("mount/f"), c.size, 0o666)
+				if c.want != nil {
+					wantError(s, err, "create", s.at("mount/f"), c.want)
+					if c.reserve == NoReserve && errors.Is(err, ErrNoSpace) {
+						s.Errorf("there is no reserve, but: %v", err)
+					}
+				} else if err != nil {
+					s.Error(err)
+				} else {
+					var st unix.Stat_t
+					if err := unix.Fstat(int(p.File().Fd()), &st); err != nil || st.Blocks*512 < c.size {
+						s.Errorf("%d bytes allocated of %d, %v", st.Blocks*512, c.size, err)
+					}
+					if err := p.Abort(); err != nil {
+						s.Error(err)
+					}
+				}
+				wantFile(s, filepath.Join(dir, "f"), "old")
+				wantNames(s, dir, "f")
+			})
+		})
+	}
+}
+
+func TestReadOnly(t *testing.T) {
+	bothForms(t, Limits{}, func(s site) {
+		plant(s, s.dir, "mount")
+		dir := filepath.Join(s.dir, "mount")
+		tmpfs(s, dir, "")
+		plant(s, dir, "f=old")
+		if err := unix.Mount("", dir, "", unix.MS_REMOUNT|unix.MS_RDONLY, ""); err != nil {
+			s.Fatal(err)
+		}
+		for _, name := range []string{"mount/f", "mount/new"} {
+			_, err := s.tree.Create(s.at(name), 1, 0o666)
+			wantError(s, err, "create", s.at(name), syscall.EROFS)
+		}
+		wantError(s, s.tree.Mkdir(s.at("mount/d"), 0o777), "mkdir", s.at("mount/d"), syscall.EROFS)
+	})
+}
+
+// A lease makes a non-blocking open fail as an offline file does: reading waits
+// for it, replacing does not care.
+func TestLeasedFile(t *testing.T) {
+	bothForms(t, Limits{}, func(s site) {
+		plant(s, s.dir, "f=old")
+		holder, err := os.OpenFile(filepath.Join(s.dir, "f"), os.O_RDWR, 0)
+		if err != nil {
+			s.Fatal(err)
+		}
+		defer holder.Close()
+		if _, err := unix.FcntlInt(holder.Fd(), unix.F_SETSIG, int(unix.SIGURG)); err != nil {
+			s.Fatal(err)
+		}
+		lease := func(kind int) {
+			if _, err := unix.FcntlInt(holder.Fd(), unix.F_SETLEASE, kind); err != nil {
+				s.Skipf("the file system has no leases: %v", err)
+			}
+		}
+		lease(unix.F_WRLCK)
+		opened := make(chan error)
+		go func() {
+			src, err := s.tree.OpenSource(s.at("f"))
+			if err == nil {
+				err = errors.Join(src.Check(), src.Close())
+			}
+			opened <- err
+		}()
+		// The kernel tells the holder that somebody waits by lowering the lease.
+		for {
+			kind, err := unix.FcntlInt(holder.Fd(), unix.F_GETLEASE, 0)
+			if err != nil {
+				s.Fatal(err)
+			}
+			if kind != unix.F_WRLCK {
+				break
+			}
+			runtime.Gosched()
+		}
+		lease(unix.F_UNLCK)
+		if err := <-opened; err != nil {
+			s.Error(err)
+		}
+
+		lease(unix.F_WRLCK)
+		if err := store(s.tree, s.at("f"), "new", 0o600); err != nil {
+			s.Error(err)
+		}
+		wantFile(s, filepath.Join(s.dir, "f"), "new")
+	})
+}

@@ -1,0 +1,174 @@
+package storage
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// flip exchanges two names as fast as it can until the test ends.
+func flip(t *testing.T, a, b string) {
+	t.Helper()
+	if err := unix.Renameat2(unix.AT_FDCWD, a, unix.AT_FDCWD, b, unix.RENAME_EXCHANGE); err != nil {
+		t.Skipf("the file system cannot exchange names: %v", err)
+	}
+	var stop atomic.Bool
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for !stop.Load() {
+			_ = unix.Renameat2(unix.AT_FDCWD, a, unix.AT_FDCWD, b, unix.RENAME_EXCHANGE)
+		}
+	}()
+	t.Cleanup(func() { stop.Store(true); <-done })
+}
+
+// A directory and a link out of the tree change places while files are read and
+// written below that name.
+func TestSwappedDirectory(t *testing.T) {
+	outer := tempDir(t)
+	plant(t, outer, "tree", "outside", "outside/f=secret")
+	dir := filepath.Join(outer, "tree")
+	plant(t, dir, "d", "d/f=inside", "x>"+outer+"/outside")
+	tree, err := Open(dir, Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tree.Close()
+	flip(t, filepath.Join(dir, "d"), filepath.Join(dir, "x"))
+
+	var read, stored int
+	for range 5000 {
+		if src, err := tree.OpenSource("/d/f"); err == nil {
+			got, err := io.ReadAll(src.File())
+			if err != nil || string(got) != "inside" {
+				t.Fatalf("read %q, %v", got, err)
+			}
+			read++
+			src.Close()
+		}
+		if store(tree, "/d/f", "inside", 0o600) == nil {
+			stored++
+		}
+		_ = tree.Mkdir("/d/m", 0o700)
+		_ = tree.Remove("/d/m2")
+		if names, _ := tree.Glob(t.Context(), "/", "d/outside*"); len(names) != 0 {
+			t.Fatalf("listed %q", names)
+		}
+	}
+	t.Logf("%d read, %d stored", read, stored)
+	if read == 0 || stored == 0 {
+		t.Error("the race was never run")
+	}
+	wantNames(t, filepath.Join(outer, "outside"), "f")
+	wantFile(t, filepath.Join(outer, "outside/f"), "secret")
+}
+
+// The file itself and a link out of the tree change places.
+func TestSwappedFile(t *testing.T) {
+	outer := tempDir(t)
+	plant(t, outer, "tree", "secret=secret")
+	dir := filepath.Join(outer, "tree")
+	plant(t, dir, "f=inside", "x>../secret")
+	tree, err := Open(dir, Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tree.Close()
+	flip(t, filepath.Join(dir, "f"), filepath.Join(dir, "x"))
+
+	var read int
+	for range 5000 {
+		src, err := tree.OpenSource("/f")
+		if err != nil {
+			continue
+		}
+		got, err := io.ReadAll(src.File())
+		if err != nil || string(got) != "inside" {
+			t.Fatalf("read %q, %v", got, err)
+		}
+		read++
+		src.Close()
+		if p, err := tree.Create("/f", 6, 0o600); err == nil {
+			if err := p.Abort(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	t.Logf("%d read", read)
+	if read == 0 {
+		t.Error("the race was never run")
+	}
+	wantFile(t, filepath.Join(outer, "secret"), "secret")
+}
+
+// The target's directory is swapped between Create and Commit: the file ends in
+// the directory it was begun in.
+func TestPinnedDirectory(t *testing.T) {
+	outer := tempDir(t)
+	plant(t, outer, "tree", "outside")
+	dir := filepath.Join(outer, "tree")
+	plant(t, dir, "d")
+	tree, err := Open(dir, Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tree.Close()
+	p, err := tree.Create("/d/f", 1, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(filepath.Join(dir, "d"), filepath.Join(dir, "moved")); err != nil {
+		t.Fatal(err)
+	}
+	plant(t, dir, "d>"+outer+"/outside")
+	if err := p.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	wantNames(t, filepath.Join(outer, "outside"))
+	wantNames(t, filepath.Join(dir, "moved"), "f")
+}
+
+func TestNoDescriptorLeaks(t *testing.T) {
+	count := func() int {
+		entries, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			t.Skipf("no list of descriptors: %v", err)
+		}
+		return len(entries)
+	}
+	bothForms(t, Limits{MaxFileSize: 10}, func(s site) {
+		plant(s, s.dir, "d", "f=old", "loop>loop", "out>/")
+		special(s, s.dir)
+		before := count()
+		for range 20 {
+			for _, name := range []string{"f", "new", "d", "fifo", "loop", "none/f", "f/", "out", "d/.."} {
+				if src, err := s.tree.OpenSource(s.at(name)); err == nil {
+					src.Close()
+				}
+				if p, err := s.tree.Create(s.at(name), 3, 0o666); err == nil {
+					p.Abort()
+				}
+				_, _ = s.tree.Create(s.at(name), 11, 0o666)
+				if p, err := s.tree.Create(s.at(name), 3, 0o666); err == nil {
+					_ = p.File().Truncate(2)
+					if p.Commit() == nil {
+						s.Error("stored an incomplete file")
+					}
+				}
+				_ = store(s.tree, s.at(name), "new", 0o666)
+				_, _ = s.tree.Chdir(s.at(name))
+				_ = s.tree.Mkdir(s.at(name), 0o777)
+				_ = s.tree.Mkdir(s.at(name+"2"), 0o777)
+				_, _ = s.tree.Glob(s.Context(), s.at(""), name+"/*")
+			}
+		}
+		if after := count(); after != before {
+			s.Errorf("%d descriptors before, %d after", before, after)
+		}
+	})
+}

@@ -1,0 +1,108 @@
+package storage
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// Source is a regular file opened for reading. Its methods may be called from
+// many goroutines; the file's offset is shared by them.
+type Source struct {
+	file *os.File
+	size int64
+}
+
+// OpenSource opens a regular file for reading. Directories give [ErrIsDirectory];
+// FIFOs, sockets and devices give [ErrNotRegular] and never block.
+func (t *Tree) OpenSource(name string) (*Source, error) {
+	at, err := t.existing(name)
+	if err != nil {
+		return nil, failed("open", name, err)
+	}
+	s, err := openSource(t.files, at)
+	if err != nil {
+		return nil, failed("open", name, err)
+	}
+	return s, nil
+}
+
+func openSource(dir files, at place) (*Source, error) {
+	if err := regular(at.info); err != nil {
+		return nil, err
+	}
+	// A FIFO may have come since the check, hence no blocking. Where files are
+	// offline or leased, a non-blocking open fails with EAGAIN: then, and only
+	// then, it is known to be a file worth waiting for.
+	f, err := dir.OpenFile(inside(at.path), os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if errors.Is(err, syscall.EAGAIN) {
+		f, err = dir.OpenFile(inside(at.path), os.O_RDONLY, 0)
+	}
+	if err != nil {
+		return nil, err
+	}
+	size, err := readable(f)
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return &Source{f, size}, nil
+}
+
+// readable checks what was really opened, and makes reading it wait for data
+// that is offline.
+func readable(f *os.File) (size int64, err error) {
+	info, err := f.Stat()
+	if err != nil {
+		return 0, err
+	}
+	if err := regular(info); err != nil {
+		return 0, err
+	}
+	raw, err := f.SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	if e := raw.Control(func(fd uintptr) { err = syscall.SetNonblock(int(fd), false) }); e != nil {
+		return 0, e
+	}
+	return info.Size(), err
+}
+
+// File is open for reading; it belongs to the Source.
+func (s *Source) File() *os.File { return s.file }
+
+// Size is the size in bytes when the file was opened.
+func (s *Source) Size() int64 { return s.size }
+
+// Check returns [ErrChanged] when the file no longer has the size it had.
+func (s *Source) Check() error {
+	return sized(s.file, s.size)
+}
+
+// Close closes the file.
+func (s *Source) Close() error { return s.file.Close() }
+
+func sized(f *os.File, size int64) error {
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if info.Size() != size {
+		return fmt.Errorf("%w: %d bytes instead of %d", ErrChanged, info.Size(), size)
+	}
+	return nil
+}
+
+// regular words the refusal of anything but a regular file.
+func regular(info fs.FileInfo) error {
+	switch {
+	case info.IsDir():
+		return ErrIsDirectory
+	case !info.Mode().IsRegular():
+		return ErrNotRegular
+	}
+	return nil
+}

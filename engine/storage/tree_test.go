@@ -1,0 +1,243 @@
+package storage
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// site is a directory made for a test and a tree that reaches it.
+type site struct {
+	*testing.T
+	tree *Tree
+	dir  string // from outside
+	top  string // the same, as the tree's paths spell it
+}
+
+// at returns the path of name for the methods of the tree.
+func (s site) at(name string) string { return Join(s.top, strings.TrimPrefix(name, "/")) }
+
+// bothForms runs a test on a confined tree and on the whole file system.
+func bothForms(t *testing.T, l Limits, test func(s site)) {
+	t.Helper()
+	t.Run("confined", func(t *testing.T) {
+		dir := tempDir(t)
+		tree, err := Open(dir, l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tree.Close()
+		test(site{t, tree, dir, "/"})
+	})
+	t.Run("unconfined", func(t *testing.T) {
+		dir := tempDir(t)
+		tree := Unconfined(l)
+		defer tree.Close()
+		test(site{t, tree, dir, dir})
+	})
+}
+
+// tempDir is free of links and, unlike t.TempDir, open to every user.
+func tempDir(t testing.TB) string {
+	t.Helper()
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range []string{filepath.Dir(dir), dir} {
+		if err := os.Chmod(d, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// plant makes what the entries say below dir: "d/", "file=content", "link>target".
+func plant(t testing.TB, dir string, entries ...string) {
+	t.Helper()
+	for _, e := range entries {
+		var err error
+		if name, target, ok := strings.Cut(e, ">"); ok {
+			err = os.Symlink(target, filepath.Join(dir, name))
+		} else if name, content, ok := strings.Cut(e, "="); ok {
+			err = os.WriteFile(filepath.Join(dir, name), []byte(content), 0o644)
+		} else {
+			err = os.Mkdir(filepath.Join(dir, e), 0o755)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func wantFile(t testing.TB, name, content string) {
+	t.Helper()
+	got, err := os.ReadFile(name)
+	if err != nil || string(got) != content {
+		t.Errorf("%s holds %q, %v; want %q", name, got, err, content)
+	}
+}
+
+// wantNames checks the directory's whole content, so also that nothing temporary stays.
+func wantNames(t testing.TB, dir string, want ...string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range entries {
+		got = append(got, e.Name())
+	}
+	if strings.Join(got, " ") != strings.Join(want, " ") {
+		t.Errorf("%s has %q, want %q", dir, got, want)
+	}
+}
+
+// wantError checks the cause, and that the failure names operation and path.
+func wantError(t testing.TB, err error, op, name string, want error) {
+	t.Helper()
+	var path *fs.PathError
+	if !errors.Is(err, want) || !errors.As(err, &path) || path.Op != op || path.Path != name {
+		t.Errorf("got %v, want %s %s: %v", err, op, name, want)
+	}
+}
+
+func TestJoin(t *testing.T) {
+	for _, c := range [][3]string{
+		{"/", "a", "/a"},
+		{"/d", "a", "/d/a"},
+		{"/d/", "a", "/d/a"},
+		{"/d", "/a", "/a"},
+		{"/d", "..", "/d/.."},
+		{"/d", "a/../b", "/d/a/../b"},
+		{"/d", "a/", "/d/a/"},
+		{"/d", "", "/d/"},
+	} {
+		if got := Join(c[0], c[1]); got != c[2] {
+			t.Errorf("Join(%q, %q) = %q, want %q", c[0], c[1], got, c[2])
+		}
+	}
+}
+
+func TestOpenFails(t *testing.T) {
+	dir := tempDir(t)
+	plant(t, dir, "f=")
+	name := filepath.Join(dir, "none")
+	_, err := Open(name, Limits{})
+	wantError(t, err, "open", name, fs.ErrNotExist)
+	if _, err := Open(filepath.Join(dir, "f"), Limits{}); err == nil {
+		t.Error("a file opened as a tree")
+	}
+}
+
+func TestChdir(t *testing.T) {
+	bothForms(t, Limits{}, func(s site) {
+		plant(s, s.dir, "a", "a/b", "f=", "link>a/b", "dangling>nowhere")
+		for name, want := range map[string]string{
+			"a":         "a",
+			"a/b":       "a/b",
+			"a//b/":     "a/b",
+			"a/./b/..":  "a",
+			"link":      "a/b",
+			"link/..":   "a", // not the tree's top: ".." is taken after the link
+			"link/../b": "a/b",
+		} {
+			got, err := s.tree.Chdir(s.at(name))
+			if err != nil || got != s.at(want) {
+				s.Errorf("Chdir(%q) = %q, %v; want %q", name, got, err, want)
+			}
+		}
+		for name, want := range map[string]error{
+			"none":                     syscall.ENOENT,
+			"none/..":                  syscall.ENOENT,
+			"dangling":                 syscall.ENOENT,
+			"f":                        syscall.ENOTDIR,
+			"f/":                       syscall.ENOTDIR,
+			"f/..":                     syscall.ENOTDIR,
+			"a\x00b":                   syscall.EINVAL,
+			strings.Repeat("n", 300):   syscall.ENAMETOOLONG,
+			strings.Repeat("./", 2048): syscall.ENAMETOOLONG,
+		} {
+			_, err := s.tree.Chdir(s.at(name))
+			wantError(s, err, "chdir", s.at(name), want)
+		}
+		_, err := s.tree.Chdir("")
+		wantError(s, err, "chdir", "", syscall.ENOENT)
+		for _, name := range []string{"/", "/..", "/../..", "//"} {
+			if got, err := s.tree.Chdir(name); err != nil || got != "/" {
+				s.Errorf("Chdir(%q) = %q, %v", name, got, err)
+			}
+		}
+	})
+}
+
+func TestStat(t *testing.T) {
+	bothForms(t, Limits{}, func(s site) {
+		plant(s, s.dir, "f=abc", "link>f")
+		info, err := s.tree.Stat(s.at("link"))
+		if err != nil || info.Size() != 3 || !info.Mode().IsRegular() {
+			s.Errorf("Stat(link) = %v, %v", info, err)
+		}
+		_, err = s.tree.Stat(s.at("none"))
+		wantError(s, err, "stat", s.at("none"), fs.ErrNotExist)
+	})
+}
+
+func TestRemove(t *testing.T) {
+	bothForms(t, Limits{}, func(s site) {
+		plant(s, s.dir, "d", "f=abc", "g=", "link>f", "dangling>nowhere", "out>/etc/passwd")
+		for _, name := range []string{"link", "dangling", "out", "g"} {
+			if err := s.tree.Remove(s.at(name)); err != nil {
+				s.Error(err)
+			}
+		}
+		wantError(s, s.tree.Remove(s.at("d")), "remove", s.at("d"), ErrIsDirectory)
+		wantError(s, s.tree.Remove(s.at("none")), "remove", s.at("none"), syscall.ENOENT)
+		wantError(s, s.tree.Remove(s.at("f/")), "remove", s.at("f/"), syscall.ENOTDIR)
+		wantNames(s, s.dir, "d", "f")
+	})
+}
+
+func TestMkdir(t *testing.T) {
+	for _, umask := range []int{0, 0o022, 0o777} {
+		old := syscall.Umask(umask)
+		bothForms(t, Limits{}, func(s site) {
+			for name, perm := range map[string]fs.FileMode{
+				"a": 0o750, "b": 0o777, "c": 0, "d": 0o025, "e/": 0o700, "f": fs.ModeSetuid | fs.ModeSticky | 0o711,
+			} {
+				if err := s.tree.Mkdir(s.at(name), perm); err != nil {
+					s.Errorf("umask %o: %v", umask, err)
+					continue
+				}
+				info, err := os.Lstat(filepath.Join(s.dir, name))
+				if err != nil || info.Mode() != fs.ModeDir|perm.Perm() {
+					s.Errorf("umask %o: %s has %v, %v; want %o", umask, name, info.Mode(), err, perm)
+				}
+			}
+		})
+		syscall.Umask(old)
+	}
+}
+
+func TestMkdirFails(t *testing.T) {
+	bothForms(t, Limits{}, func(s site) {
+		plant(s, s.dir, "d", "f=", "dangling>nowhere")
+		for name, want := range map[string]error{
+			"d":        fs.ErrExist,
+			"d/.":      fs.ErrExist,
+			"f":        fs.ErrExist,
+			"dangling": fs.ErrExist,
+			"":         fs.ErrExist,
+			"n/m":      fs.ErrNotExist,
+			"f/m":      syscall.ENOTDIR,
+		} {
+			wantError(s, s.tree.Mkdir(s.at(name), 0o777), "mkdir", s.at(name), want)
+		}
+		wantNames(s, s.dir, "d", "dangling", "f")
+	})
+}

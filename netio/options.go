@@ -1,0 +1,105 @@
+// Package netio makes and observes the TCP connections of bbftp: dialing and
+// listening with socket options that are in force before the handshake, one
+// listener per data stream, and TCP_INFO over time.
+//
+// A connection is plain TCP (never Multipath TCP) with TCP_NODELAY on, as
+// wire.md 6.3 asks; both are read back in Granted.
+package netio
+
+import (
+	"fmt"
+	"syscall"
+	"time"
+)
+
+// Options are wishes for the sockets of a connection or listener. The zero
+// value leaves every decision to the system.
+type Options struct {
+	// SendBuffer and RecvBuffer fix the windows, in bytes. 0 keeps the
+	// kernel's autotuning, which an explicit size switches off for good. The
+	// kernel raises small sizes to its minimum and cuts large ones to
+	// net.core.wmem_max and rmem_max unless the process has CAP_NET_ADMIN;
+	// what it granted stands in Granted.
+	SendBuffer, RecvBuffer int
+
+	// Congestion names the congestion control algorithm, see
+	// net.ipv4.tcp_available_congestion_control. "" is the system's default.
+	// Unlike a size it is not granted in part: an unknown name, or any name
+	// on a system other than Linux, fails the call.
+	Congestion string
+
+	// TOS is the byte of the IP header that holds the DSCP in its upper six
+	// bits (RFC 2474), 0 to 255: 0x20 is the QBSS of wire.md 8.4. 0 leaves it.
+	TOS int
+
+	// KeepAlive is how long a connection is idle before the kernel probes it,
+	// rounded up to seconds; 0 means 15 s, negative never. After nine probes
+	// 15 s apart without an answer the connection fails with ETIMEDOUT.
+	KeepAlive time.Duration
+}
+
+// Granted is what the kernel made of Options.
+type Granted struct {
+	// SendBuffer and RecvBuffer compare with the sizes in Options. Linux sets
+	// aside twice the size asked for, for its bookkeeping (socket(7)), and
+	// reports the double; the halves are given here. With autotuning it is
+	// the state of the moment.
+	SendBuffer, RecvBuffer int
+
+	Congestion string // "" where the system does not tell
+	TOS        int
+	KeepAlive  time.Duration // 0: no probes, or not Linux
+	NoDelay    bool
+	Multipath  bool
+}
+
+// validate catches what the kernel would misread rather than refuse.
+func (o Options) validate() error {
+	switch {
+	case o.SendBuffer < 0:
+		return fmt.Errorf("send buffer of %d bytes: %w", o.SendBuffer, syscall.EINVAL)
+	case o.RecvBuffer < 0:
+		return fmt.Errorf("receive buffer of %d bytes: %w", o.RecvBuffer, syscall.EINVAL)
+	case o.TOS < 0 || o.TOS > 255:
+		return fmt.Errorf("TOS %d is not a byte: %w", o.TOS, syscall.EINVAL)
+	}
+	return nil
+}
+
+// control sets the options on a socket that is neither connected nor
+// listening yet: the window scale is settled in the handshake.
+func (o Options) control(reuse bool) func(network, address string, raw syscall.RawConn) error {
+	return func(network, _ string, raw syscall.RawConn) (err error) {
+		ctlErr := raw.Control(func(fd uintptr) {
+			if reuse {
+				err = reuseAddress(int(fd))
+			}
+			if err == nil {
+				err = o.apply(int(fd), network)
+			}
+		})
+		if ctlErr != nil {
+			return ctlErr
+		}
+		return err
+	}
+}
+
+// Read returns the options in force on a connection or listener.
+func Read(conn syscall.Conn) (Granted, error) {
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return Granted{}, fmt.Errorf("read socket options: %w", err)
+	}
+	var g Granted
+	ctlErr := raw.Control(func(fd uintptr) {
+		g, err = granted(int(fd))
+	})
+	if ctlErr != nil {
+		err = ctlErr
+	}
+	if err != nil {
+		return Granted{}, fmt.Errorf("read socket options: %w", err)
+	}
+	return g, nil
+}

@@ -1,0 +1,292 @@
+package zerocopy
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// TestPathTaken proves which way the bytes go, not only that they arrive.
+func TestPathTaken(t *testing.T) {
+	const size = 3<<20 + 5
+	for name, want := range map[string]struct{ sendfile, sendCopied, splice, receiveCopied int64 }{
+		"auto":   {sendfile: size, splice: size},
+		"kernel": {sendfile: size, splice: size},
+		"copy":   {sendCopied: size, receiveCopied: size},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := strategies[name]
+			from, to := connPair(t)
+			src, dst := fileOf(t, noise(size)), fileOf(t, nil)
+			var out, in Counters
+			sent := make(chan error, 1)
+			go func() {
+				_, err := SendBy(s, from, src, 0, size, time.Minute, &out)
+				sent <- err
+			}()
+			_, err := ReceiveBy(s, dst, 0, to, size, time.Minute, &in)
+			if err := errors.Join(err, <-sent); err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range []struct {
+				what      string
+				got, want int64
+			}{
+				{"sendfile", out.Sendfile.Load(), want.sendfile},
+				{"copied on sending", out.Copied.Load(), want.sendCopied},
+				{"splice", in.Splice.Load(), want.splice},
+				{"copied on receiving", in.Copied.Load(), want.receiveCopied},
+			} {
+				if c.got != c.want {
+					t.Errorf("%s: %d bytes, want %d", c.what, c.got, c.want)
+				}
+			}
+		})
+	}
+}
+
+// TestSendFallsBack sends from a file the kernel reads but does not sendfile.
+func TestSendFallsBack(t *testing.T) {
+	src, err := os.Open("/proc/self/auxv")
+	if err != nil {
+		t.Skipf("no /proc/self/auxv: %v", err)
+	}
+	defer src.Close()
+	content, err := os.ReadFile(src.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	from, to := connPair(t)
+	got := collect(to)
+	var c Counters
+	n, err := Send(from, src, 8, int64(len(content)-8), time.Minute, &c)
+	if err != nil || n != int64(len(content)-8) {
+		t.Fatalf("sent %d, %v", n, err)
+	}
+	from.Close()
+	if !bytes.Equal(<-got, content[8:]) {
+		t.Error("other bytes arrived than were sent")
+	}
+	if c.Sendfile.Load() != 0 || c.Copied.Load() != n {
+		t.Errorf("sendfile %d, copied %d, want all copied", c.Sendfile.Load(), c.Copied.Load())
+	}
+}
+
+// TestAppendFileFallsBack has the file refuse bytes that are already in the
+// pipe: none of them may get lost.
+func TestAppendFileFallsBack(t *testing.T) {
+	for name, s := range strategies {
+		t.Run(name, func(t *testing.T) {
+			content := noise(3<<20 + 1)
+			from, to := connPair(t)
+			dst := appendFile(t, "head")
+			go from.Write(content)
+			var c Counters
+			n, err := ReceiveBy(s, dst, 4, to, int64(len(content)), time.Minute, &c)
+			if err != nil || n != int64(len(content)) {
+				t.Fatalf("received %d, %v", n, err)
+			}
+			if !bytes.Equal(fileBytes(t, dst, 4), content) {
+				t.Error("other bytes in the file than were sent")
+			}
+			if c.Splice.Load() != 0 || c.Copied.Load() != n {
+				t.Errorf("spliced %d, copied %d, want all copied", c.Splice.Load(), c.Copied.Load())
+			}
+		})
+	}
+}
+
+func TestAppendFileElsewhere(t *testing.T) {
+	_, to := connPair(t)
+	for _, off := range []int64{0, 3, 5} {
+		n, err := Receive(appendFile(t, "head"), off, to, 10, time.Minute, nil)
+		if n != 0 || !errors.Is(err, os.ErrInvalid) {
+			t.Errorf("at %d: received %d, %v, want os.ErrInvalid", off, n, err)
+		}
+	}
+}
+
+func appendFile(t *testing.T, content string) *os.File {
+	t.Helper()
+	f, err := os.OpenFile(filepath.Join(t.TempDir(), "data"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	if _, err := f.WriteString(content); err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// TestFullDevice needs no privilege, but a device holds nothing to compare.
+func TestFullDevice(t *testing.T) {
+	for name, s := range strategies {
+		t.Run(name, func(t *testing.T) {
+			dst, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+			if err != nil {
+				t.Skipf("no /dev/full: %v", err)
+			}
+			defer dst.Close()
+			from, to := connPair(t)
+			go from.Write(noise(1000))
+			n, err := ReceiveBy(s, dst, 0, to, 1000, time.Minute, nil)
+			checkNoSpace(t, err)
+			if n != 0 {
+				t.Errorf("%d bytes written to a full device", n)
+			}
+		})
+	}
+}
+
+// TestFullFileSystem runs out of space in the middle of a transfer.
+func TestFullFileSystem(t *testing.T) {
+	const room, size = 1 << 20, 4 << 20
+	for name, s := range strategies {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=1M"); err != nil {
+				if os.Getenv("CI") == "true" {
+					t.Fatalf("mounting a file system needs CAP_SYS_ADMIN: %v", err)
+				}
+				t.Skipf("mounting a file system needs CAP_SYS_ADMIN: %v", err)
+			}
+			t.Cleanup(func() {
+				if err := unix.Unmount(dir, unix.MNT_DETACH); err != nil {
+					t.Errorf("unmount %s: %v", dir, err)
+				}
+			})
+			content := noise(size)
+			from, to := connPair(t)
+			go from.Write(content)
+			dst := fileIn(t, dir, nil)
+			var c Counters
+			n, err := ReceiveBy(s, dst, 0, to, size, time.Minute, &c)
+			checkNoSpace(t, err)
+			if n == 0 || n > room {
+				t.Errorf("%d bytes written where %d fit", n, room)
+			}
+			if sum := c.Splice.Load() + c.Copied.Load(); sum != n {
+				t.Errorf("counted %d bytes, returned %d", sum, n)
+			}
+			if got := fileBytes(t, dst, 0); !bytes.HasPrefix(got, content[:n]) {
+				t.Error("what was counted is not what the file holds")
+			}
+		})
+	}
+}
+
+func checkNoSpace(t *testing.T, err error) {
+	t.Helper()
+	var onFile *fs.PathError
+	if !errors.Is(err, syscall.ENOSPC) || !errors.As(err, &onFile) {
+		t.Errorf("got %v, want ENOSPC in a PathError", err)
+	}
+}
+
+// TestNothingLeaks runs transfers that end in every way.
+func TestNothingLeaks(t *testing.T) {
+	from, to := connPair(t)
+	src, dst, appending := fileOf(t, noise(1000)), fileOf(t, nil), appendFile(t, "")
+	round := func() {
+		if _, err := Send(from, src, 0, 1000, time.Minute, nil); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Receive(dst, 0, to, 400, time.Minute, nil); err != nil {
+			t.Fatal(err)
+		}
+		if err := appending.Truncate(0); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Receive(appending, 0, to, 600, time.Minute, nil); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Receive(dst, 0, to, 1, time.Millisecond, nil); !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Fatal(err)
+		}
+		if _, err := Receive(src, 0, from, 1, time.Millisecond, nil); !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Fatal(err)
+		}
+	}
+	round()
+	files, routines := openFiles(t), runtime.NumGoroutine()
+	for range 50 {
+		round()
+	}
+	if now := openFiles(t); now != files {
+		t.Errorf("%d descriptors before, %d after", files, now)
+	}
+	if now := runtime.NumGoroutine(); now > routines {
+		t.Errorf("%d goroutines before, %d after", routines, now)
+	}
+}
+
+// TestWithoutPipe receives while the process can open nothing more.
+func TestWithoutPipe(t *testing.T) {
+	from, to := connPair(t)
+	dst := fileOf(t, nil)
+	var before unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &before); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 0, Max: before.Max}); err != nil {
+		t.Fatal(err)
+	}
+	go from.Write([]byte("abc"))
+	var c Counters
+	n, err := Receive(dst, 0, to, 3, time.Minute, &c)
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &before); err != nil {
+		t.Fatal(err)
+	}
+	if err != nil || n != 3 || c.Copied.Load() != 3 {
+		t.Errorf("received %d, copied %d, %v", n, c.Copied.Load(), err)
+	}
+}
+
+// TestPipeRescue takes what is left in a pipe after a part went the fast way.
+func TestPipeRescue(t *testing.T) {
+	p, err := newPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.close()
+	content := noise(10000)
+	if n, err := unix.Write(p.w, content); n != len(content) || err != nil {
+		t.Fatal(n, err)
+	}
+	dst := fileOf(t, nil)
+	fd := int(dst.Fd())
+	if n, err := p.drain(fd, 0, 3333); n != 3333 || err != nil {
+		t.Fatalf("drained %d, %v", n, err)
+	}
+	if n, err := p.rescue(fd, 3333, 6667); n != 6667 || err != nil {
+		t.Fatalf("rescued %d, %v", n, err)
+	}
+	if !bytes.Equal(fileBytes(t, dst, 0), content) {
+		t.Error("bytes lost on the way")
+	}
+	if _, err := unix.Read(p.r, make([]byte, 1)); err != unix.EAGAIN {
+		t.Errorf("something left in the pipe: %v", err)
+	}
+	if _, err := p.rescue(fd, 0, 1); err == nil || errors.Is(err, io.EOF) {
+		t.Errorf("an empty pipe gave %v", err)
+	}
+}
+
+func openFiles(t *testing.T) int {
+	t.Helper()
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Skipf("no /proc to count descriptors in: %v", err)
+	}
+	return len(entries)
+}
