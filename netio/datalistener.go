@@ -60,7 +60,7 @@ func ListenData(ctx context.Context, c DataConfig) (*DataListener, error) {
 func listenInRange(ctx context.Context, c DataConfig) (*net.TCPListener, error) {
 	host := ""
 	if c.Local.IsValid() {
-		host = c.Local.String()
+		host = c.Local.Unmap().String()
 	}
 	if c.Ports.Min > c.Ports.Max || (c.Ports.Min == 0 && c.Ports.Max != 0) {
 		return nil, fmt.Errorf("data ports %d:%d: %w", c.Ports.Min, c.Ports.Max, syscall.EINVAL)

@@ -32,8 +32,8 @@ type Dialer struct {
 }
 
 // Dial connects to address, "host:port" as in net.Dial. Errors carry the
-// system's cause: ECONNREFUSED, EHOSTUNREACH, os.ErrDeadlineExceeded or
-// context.DeadlineExceeded for a time limit.
+// system's cause (ECONNREFUSED, EHOSTUNREACH, …) or context.Canceled; when
+// time is up they are a net.Error whose Timeout method says so.
 func (d Dialer) Dial(ctx context.Context, address string) (*net.TCPConn, error) {
 	if err := d.validate(); err != nil {
 		return nil, fmt.Errorf("dial %s: %w", address, err)

@@ -41,7 +41,8 @@ type Info struct {
 	Reordering  int   // segments the path is thought to reorder
 
 	// Where the sending time went: Busy is the total with data to send,
-	// RecvWindowLimited and SendBufferLimited are parts of it.
+	// RecvWindowLimited and SendBufferLimited are parts of it. The kernel
+	// counts in ticks of 1 to 10 ms.
 	Busy              time.Duration
 	RecvWindowLimited time.Duration // waiting for the peer's window
 	SendBufferLimited time.Duration // the send buffer was too small
