@@ -55,32 +55,39 @@ func OpenClear(l wire.Log) Credentials {
 // Seal encrypts a login under the key the server offers. User and password
 // have 1 to 86 bytes without NUL, or the error wraps ErrTooLong or says what is
 // wrong. The offer must be RSA with exactly 1024 bits and an odd exponent of 3
-// to 2^31-1: 1 would show the password to anyone, and crypto/rsa takes no more.
-// A strict FIPS mode refuses 1024 bits and SHA-1.
+// to 2^32-1: 1 would show the password to anyone. A strict FIPS mode refuses 1024 bits and SHA-1.
 func Seal(offer wire.Crypt, user, password string) (wire.Log, error) {
-	key, err := publicKey(offer)
+	key, err := parseOffer(offer)
 	if err != nil {
 		return wire.Log{}, fmt.Errorf("encrypt login: %w", err)
 	}
-	sealedUser, err := seal(key, user)
+	sealedUser, err := key.seal(user)
 	if err != nil {
 		return wire.Log{}, fmt.Errorf("encrypt user name: %w", err)
 	}
-	sealedPassword, err := seal(key, password)
+	sealedPassword, err := key.seal(password)
 	if err != nil {
 		return wire.Log{}, fmt.Errorf("encrypt password: %w", err)
 	}
 	return wire.NewRSALog(sealedUser, sealedPassword)
 }
 
-func seal(key *rsa.PublicKey, text string) ([]byte, error) {
+// publicKey is a server's offer that can be trusted with a password as far as
+// 1024 bits can.
+type publicKey struct{ n, e *big.Int }
+
+func (k publicKey) seal(text string) ([]byte, error) {
 	if err := checkText(text, MaxLogin); err != nil {
 		return nil, err
 	}
+	if k.e.BitLen() > 31 {
+		return sealWide(k.n, k.e, text), nil
+	}
+	key := &rsa.PublicKey{N: k.n, E: int(k.e.Int64())}
 	return rsa.EncryptOAEP(sha1.New(), rand.Reader, key, []byte(text), nil)
 }
 
-func publicKey(offer wire.Crypt) (*rsa.PublicKey, error) {
+func parseOffer(offer wire.Crypt) (*publicKey, error) {
 	if offer.Type&wire.CryptRSA == 0 {
 		return nil, fmt.Errorf("server offers encryption type %d, not RSA", offer.Type)
 	}
@@ -90,12 +97,12 @@ func publicKey(offer wire.Crypt) (*rsa.PublicKey, error) {
 	}
 	e := new(big.Int).SetBytes(offer.Exponent)
 	switch {
-	case e.BitLen() > 31:
-		return nil, fmt.Errorf("server's RSA exponent has %d bits, want at most 31", e.BitLen())
+	case e.BitLen() > 32:
+		return nil, fmt.Errorf("server's RSA exponent has %d bits, want at most 32", e.BitLen())
 	case e.Int64() < 3 || e.Bit(0) == 0:
 		return nil, fmt.Errorf("server's RSA exponent is %d, want an odd one from 3", e)
 	}
-	return &rsa.PublicKey{N: n, E: int(e.Int64())}, nil
+	return &publicKey{n, e}, nil
 }
 
 // ClearLog is the login without encryption (wire.md 3.3). User and password

@@ -116,29 +116,31 @@ func TestOpenUnreadable(t *testing.T) {
 // keyWithExponent exists because GenerateKey always takes 65537.
 func keyWithExponent(t *testing.T, e int64) *Key {
 	t.Helper()
-	one := big.NewInt(1)
-	for {
+	n, d, primes := keyNumbers(t, e)
+	private := &rsa.PrivateKey{PublicKey: rsa.PublicKey{N: n, E: int(e)}, D: d, Primes: primes}
+	private.Precompute()
+	return &Key{private}
+}
+
+// keyNumbers are the modulus of a new key, its private exponent for e, and its
+// two primes.
+func keyNumbers(t *testing.T, e int64) (n, d *big.Int, primes []*big.Int) {
+	t.Helper()
+	one, phi := big.NewInt(1), big.NewInt(1)
+	n = big.NewInt(1)
+	for range 2 {
 		p, err := rand.Prime(rand.Reader, keyBits/2)
 		if err != nil {
 			t.Fatal(err)
 		}
-		q, err := rand.Prime(rand.Reader, keyBits/2)
-		if err != nil {
-			t.Fatal(err)
-		}
-		phi := new(big.Int).Mul(new(big.Int).Sub(p, one), new(big.Int).Sub(q, one))
-		d := new(big.Int).ModInverse(big.NewInt(e), phi)
-		if d == nil {
-			continue
-		}
-		private := &rsa.PrivateKey{
-			PublicKey: rsa.PublicKey{N: new(big.Int).Mul(p, q), E: int(e)},
-			D:         d,
-			Primes:    []*big.Int{p, q},
-		}
-		private.Precompute()
-		return &Key{private}
+		n.Mul(n, p)
+		phi.Mul(phi, new(big.Int).Sub(p, one))
+		primes = append(primes, p)
 	}
+	if d = new(big.Int).ModInverse(big.NewInt(e), phi); d == nil {
+		return keyNumbers(t, e) // e divides p-1 or q-1
+	}
+	return n, d, primes
 }
 
 func TestSealOpen(t *testing.T) {
@@ -194,7 +196,7 @@ func TestSealRefuses(t *testing.T) {
 		{name: "no exponent", bend: func(o *wire.Crypt) { o.Exponent = nil }, want: "exponent is 0"},
 		{name: "exponent 1", bend: func(o *wire.Crypt) { o.Exponent = []byte{1} }, want: "exponent is 1"},
 		{name: "exponent even", bend: func(o *wire.Crypt) { o.Exponent = []byte{1, 0, 0} }, want: "exponent is 65536"},
-		{name: "exponent 2^31+1", bend: func(o *wire.Crypt) { o.Exponent = []byte{0x80, 0, 0, 1} }, want: "exponent has 32 bits"},
+		{name: "exponent 2^32+1", bend: func(o *wire.Crypt) { o.Exponent = []byte{1, 0, 0, 0, 1} }, want: "exponent has 33 bits"},
 		{name: "exponent 2^64+1", bend: func(o *wire.Crypt) { o.Exponent = []byte{1, 0, 0, 0, 0, 0, 0, 0, 1} }, want: "exponent has 65 bits"},
 		{name: "empty user", user: "-", want: "user name: empty"},
 		{name: "empty password", password: "-", want: "password: empty"},
