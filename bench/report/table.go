@@ -15,7 +15,7 @@ type Table struct {
 	w io.Writer
 }
 
-const columns = "%-4s %7s  %-6s %8s %8s %6s  %-22s %s\n"
+const columns = "%-4s %7s  %-6s %8s %8s %6s  %-24s %s\n"
 
 // NewTable writes the heading.
 func NewTable(w io.Writer) *Table {

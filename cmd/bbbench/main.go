@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"syscall"
 
 	"github.com/dustin/go-humanize"
@@ -30,6 +31,7 @@ copy with the original and prints rates and the ways the bytes took.
   --size SIZE       size of the file (default 2GiB)
   --dir DIR         where to work; needs room for three copies
                     (default: the system's temporary directory)
+  --svg FILE        also draw the rates as a picture
   --client PROGRAM  bbftp to run (default: beside bbbench, else on PATH)
   --server PROGRAM  bbftpd to run (likewise)
 
@@ -64,11 +66,12 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 }
 
 func demo(ctx context.Context, args []string, stdout io.Writer) error {
-	sizeText, dir := "2GiB", ""
+	sizeText, dir, picture := "2GiB", "", ""
 	var programs bench.Programs
 	set := getopt.New()
 	set.FlagLong(&sizeText, "size", 0)
 	set.FlagLong(&dir, "dir", 0)
+	set.FlagLong(&picture, "svg", 0)
 	set.FlagLong(&programs.Client, "client", 0)
 	set.FlagLong(&programs.Server, "server", 0)
 	if err := set.Getopt(args, nil); err != nil {
@@ -87,13 +90,31 @@ func demo(ctx context.Context, args []string, stdout io.Writer) error {
 	if programs.Server, err = find("bbftpd", programs.Server); err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "moving a file of %s, half random and half text, over the loopback address\n", humanize.IBytes(size))
+	title := fmt.Sprintf("a file of %s, half random and half text, over loopback on %d cores", humanize.IBytes(size), runtime.NumCPU())
+	fmt.Fprintln(stdout, title)
 	table := report.NewTable(stdout)
-	if err := bench.Demo(ctx, programs, dir, int64(size), table.Add); err != nil {
+	var results []bench.Result
+	err = bench.Demo(ctx, programs, dir, int64(size), func(r bench.Result) {
+		table.Add(r)
+		results = append(results, r)
+	})
+	if err != nil {
 		return err
 	}
 	fmt.Fprintln(stdout, "every copy is identical to the original")
-	return nil
+	if picture == "" {
+		return nil
+	}
+	return draw(picture, title, results)
+}
+
+func draw(path, title string, results []bench.Result) (err error) {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	return report.Bars(f, title, results)
 }
 
 // find locates a program of this release: where the user says, beside this
