@@ -60,29 +60,35 @@ func (c *Client) accept(ctx context.Context, ls listeners) ([]*net.TCPConn, erro
 		fmt.Errorf("the server did not call back within %v", c.cfg.Waits.Accept))
 	defer cancel()
 	streams := make([]*net.TCPConn, len(ls))
-	errs := make([]error, len(ls))
-	var waiting sync.WaitGroup
+	var (
+		waiting sync.WaitGroup
+		once    sync.Once
+		failure error // of the stream that failed first; the others follow from it
+	)
 	for i, l := range ls {
 		waiting.Go(func() {
-			if streams[i], errs[i] = l.Accept(ctx); errs[i] != nil {
-				cancel()
+			conn, err := l.Accept(ctx)
+			if err != nil {
+				once.Do(func() {
+					if cause := context.Cause(ctx); cause != nil {
+						err = cause
+					}
+					failure = fmt.Errorf("accept data stream %d: %w", i+1, err)
+					cancel()
+				})
+				return
 			}
+			streams[i] = conn
 		})
 	}
 	waiting.Wait()
-	for i, err := range errs {
-		if err == nil {
-			continue
-		}
-		for _, conn := range streams {
-			if conn != nil {
-				_ = conn.Close()
-			}
-		}
-		if cause := context.Cause(ctx); cause != nil && cause != context.Canceled {
-			err = cause
-		}
-		return nil, fmt.Errorf("accept data stream %d: %w", i+1, err)
+	if failure == nil {
+		return streams, nil
 	}
-	return streams, nil
+	for _, conn := range streams {
+		if conn != nil {
+			_ = conn.Close()
+		}
+	}
+	return nil, failure
 }

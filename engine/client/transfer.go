@@ -116,10 +116,15 @@ func (c *Client) get(ctx context.Context, remote, local string) (*Transfer, erro
 		}
 		t.Bytes = m.Size
 	case wire.Reply:
-		if m.Kind == wire.MsgBad || m.Kind == wire.MsgBadNoRetry {
-			return nil, fmt.Errorf("get %s: %w", remote, refused(m))
+		if m.Kind != wire.MsgBad && m.Kind != wire.MsgBadNoRetry {
+			return nil, c.unexpected(answer, code)
 		}
-		return nil, c.unexpected(answer, code)
+		if c.cfg.MassStorage {
+			// A legacy server without mass storage leaves the request's body
+			// unread and takes it for messages (wire.md 11.15).
+			c.disconnect()
+		}
+		return nil, fmt.Errorf("get %s: %w", remote, refused(m))
 	default:
 		return nil, c.unexpected(answer, code)
 	}
