@@ -32,6 +32,8 @@ func (s *session) chdir(name string) error {
 }
 
 func (s *session) list(ctx context.Context, pattern string) error {
+	ctx, cancel := context.WithTimeout(ctx, s.server.cfg.Waits.List)
+	defer cancel()
 	names, err := s.tree.Glob(ctx, s.dir, pattern)
 	if err != nil {
 		return s.ctl.Send(listRefusal(pattern, err))

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -50,6 +51,7 @@ func reason(err error) string {
 		{transfer.ErrChanged, "File changed while it was sent"},
 		{transfer.ErrBlock, "Invalid compressed block"},
 		{transfer.ErrExcess, "More data than announced"},
+		{context.DeadlineExceeded, "Connection timed out"},
 		{os.ErrDeadlineExceeded, "Connection timed out"},
 		{io.ErrUnexpectedEOF, "Connection closed before the end of the data"},
 	} {

@@ -58,13 +58,14 @@ type Config struct {
 	Log *slog.Logger
 }
 
-// Waits are the server's time limits (wire.md 5). Zero values are the
+// Waits are the server's time limits, most for a client (wire.md 5). Zero values are the
 // documented defaults.
 type Waits struct {
 	Login   time.Duration // the whole login, default 60 s
 	First   time.Duration // after login, for the first command, default 10 s
 	Command time.Duration // between commands, default 900 s
 	Start   time.Duration // after MSG_RETR_OK, default 100 s
+	List    time.Duration // for matching a pattern, default 60 s
 	Connect time.Duration // for all call-backs of a transfer, default 30 s
 	Idle    time.Duration // a data stream without progress, default 300 s
 	Ack     time.Duration // for the ACK of a sent segment, default 100 s
@@ -80,6 +81,7 @@ func (w Waits) withDefaults() Waits {
 	set(&w.First, 10*time.Second)
 	set(&w.Command, 900*time.Second)
 	set(&w.Start, 100*time.Second)
+	set(&w.List, 60*time.Second)
 	set(&w.Connect, 30*time.Second)
 	set(&w.Idle, 300*time.Second)
 	set(&w.Ack, 100*time.Second)
@@ -91,6 +93,8 @@ type Server struct {
 	cfg    Config
 	log    *slog.Logger
 	engine transfer.Engine
+	// open finds the files an account may see, and where in them it starts.
+	open func(auth.Account) (tree *storage.Tree, home string, err error)
 	// places holds a token for each session that may still begin.
 	places chan struct{}
 }
@@ -107,11 +111,13 @@ func New(cfg Config) (*Server, error) {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	cfg.Waits = cfg.Waits.withDefaults()
-	return &Server{
+	s := &Server{
 		cfg:    cfg,
 		log:    cfg.Log,
 		places: make(chan struct{}, cfg.MaxSessions),
-	}, nil
+	}
+	s.open = s.openDir
+	return s, nil
 }
 
 // Serve accepts sessions on l until ctx ends, which also ends the sessions; it
@@ -190,8 +196,8 @@ func (s *Server) session(ctx context.Context, conn net.Conn, keys *auth.KeyPool)
 	log.Info("session ends", "reason", err)
 }
 
-// open finds the files account may see, and where in them it starts.
-func (s *Server) open(account auth.Account) (tree *storage.Tree, home string, err error) {
+// openDir opens account's directory.
+func (s *Server) openDir(account auth.Account) (tree *storage.Tree, home string, err error) {
 	dir := account.Dir
 	if dir == "" {
 		dir = s.cfg.Root

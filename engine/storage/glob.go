@@ -23,7 +23,7 @@ const (
 // A pattern that ends in a slash matches directories only, and the names keep
 // one slash. No match is no error.
 //
-// Too long a list gives [ErrTooMany], too long a pattern ENAMETOOLONG.
+// It gives up when ctx ends. Too long a list gives [ErrTooMany], too long a pattern ENAMETOOLONG.
 func (t *Tree) Glob(ctx context.Context, cwd, pattern string) ([]string, error) {
 	if len(pattern) >= maxPath {
 		return nil, failed("list", pattern, syscall.ENAMETOOLONG)

@@ -122,6 +122,29 @@ func TestGlobBounds(t *testing.T) {
 	}
 }
 
+// impatient ends after a number of looks at it.
+type impatient struct {
+	context.Context
+	looks int
+}
+
+func (c *impatient) Err() error {
+	if c.looks--; c.looks < 0 {
+		return context.DeadlineExceeded
+	}
+	return nil
+}
+
+func TestGlobEndsInsideDirectory(t *testing.T) {
+	bothForms(t, Limits{}, func(s site) {
+		for i := range 100 {
+			plant(s, s.dir, fmt.Sprintf("f%d=", i))
+		}
+		_, err := s.tree.Glob(&impatient{context.Background(), 50}, s.at(""), "*")
+		wantError(s, err, "list", "*", context.DeadlineExceeded)
+	})
+}
+
 const globProgram = `
 #include <glob.h>
 #include <stdio.h>

@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"fmt"
+	"path"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -165,6 +166,9 @@ func (t *Tree) openWithin(name, top string) (*Source, error) {
 	}
 	at, err := t.existing(name)
 	if err != nil {
+		if _, ok := below(path.Clean(name), path.Clean(top)); !ok {
+			return nil, ErrEscapes // what exists elsewhere is nothing to learn here
+		}
 		return nil, err
 	}
 	rest, ok := below(at.path, dir.path)

@@ -61,6 +61,8 @@ func TestMassStorage(t *testing.T) {
 		{"/castor/f", "/castor/atlas", "", ErrEscapes},
 		{"/castor/atlas2/f", "/castor/atlas", "", ErrEscapes},
 		{"/castor/cms/f", "/castor/atlas", "", ErrEscapes},
+		{"/castor/cms/missing", "/castor/atlas", "", ErrEscapes},
+		{"/castor/atlas/missing", "/castor/atlas", "", fs.ErrNotExist},
 		{"/castor/atlas/cms/f", "/castor/atlas", "", ErrEscapes},
 		{"/castor/atlas/../cms/f", "/castor/atlas", "", ErrEscapes},
 		{"/castor/deep/f", "/castor/atlas", "", ErrEscapes},

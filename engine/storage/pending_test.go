@@ -213,6 +213,27 @@ func TestLateDirectory(t *testing.T) {
 	})
 }
 
+// A link that comes during the transfer is replaced itself, and what it leads to
+// decides nothing.
+func TestLateLink(t *testing.T) {
+	bothForms(t, Limits{}, func(s site) {
+		plant(s, s.dir, "other=old")
+		p, err := s.tree.Create(s.at("f"), 0, 0o600)
+		if err != nil {
+			s.Fatal(err)
+		}
+		plant(s, s.dir, "f>other")
+		if err := p.Commit(); err != nil {
+			s.Fatal(err)
+		}
+		info, err := os.Lstat(filepath.Join(s.dir, "f"))
+		if err != nil || info.Mode() != 0o600 {
+			s.Errorf("mode %v, %v", info.Mode(), err)
+		}
+		wantFile(s, filepath.Join(s.dir, "other"), "old")
+	})
+}
+
 func TestModes(t *testing.T) {
 	for _, umask := range []int{0, 0o027, 0o777} {
 		old := syscall.Umask(umask)

@@ -8,11 +8,15 @@ import (
 	"runtime"
 	"syscall"
 	"testing"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
-const nobody = 65534
+const (
+	nobody  = 65534
+	helpers = 65533 // a group that nobody is in besides
+)
 
 // needRoot skips a test, but not where tests are meant to be complete.
 func needRoot(t testing.TB, why string) {
@@ -38,13 +42,22 @@ func asNobody(t testing.TB, do func()) {
 			t.Fatal(errno)
 		}
 	}
-	groups, err := unix.Getgroups()
+	setGroups := func(groups ...uint32) {
+		_, _, errno := unix.RawSyscall(unix.SYS_SETGROUPS, uintptr(len(groups)), uintptr(unsafe.Pointer(unsafe.SliceData(groups))), 0)
+		if errno != 0 {
+			t.Fatal(errno)
+		}
+	}
+	before, err := unix.Getgroups()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(groups) > 0 && !(len(groups) == 1 && groups[0] == 0) {
-		t.Log("supplementary groups stay:", groups)
+	var old []uint32
+	for _, g := range before {
+		old = append(old, uint32(g))
 	}
+	defer setGroups(old...)
+	setGroups(helpers)
 	set(unix.SYS_SETRESGID, nobody)
 	set(unix.SYS_SETRESUID, nobody)
 	defer set(unix.SYS_SETRESGID, 0)
@@ -151,7 +164,7 @@ func TestOwnerIsKept(t *testing.T) {
 		plant(s, s.dir, "f=old", "open=old")
 		f, open := filepath.Join(s.dir, "f"), filepath.Join(s.dir, "open")
 		own(s, 1234, 5678, f)
-		own(s, 1234, nobody, open)
+		own(s, 1234, helpers, open)
 		mode(s, 0o664, f, open)
 		mode(s, 0o777, s.dir)
 		owner := func(name string) [2]uint32 {
@@ -173,7 +186,7 @@ func TestOwnerIsKept(t *testing.T) {
 				s.Error(err)
 			}
 		})
-		if got := owner(open); got != [2]uint32{nobody, nobody} {
+		if got := owner(open); got != [2]uint32{nobody, helpers} {
 			s.Errorf("replaced by another: owner %v", got)
 		}
 		info, err := os.Lstat(open)
@@ -309,5 +322,20 @@ func TestLeasedFile(t *testing.T) {
 			s.Error(err)
 		}
 		wantFile(s, filepath.Join(s.dir, "f"), "new")
+	})
+}
+
+func TestSourceBlocks(t *testing.T) {
+	bothForms(t, Limits{}, func(s site) {
+		plant(s, s.dir, "f=old")
+		src, err := s.tree.OpenSource(s.at("f"))
+		if err != nil {
+			s.Fatal(err)
+		}
+		defer src.Close()
+		flags, err := unix.FcntlInt(src.File().Fd(), unix.F_GETFL, 0)
+		if err != nil || flags&unix.O_NONBLOCK != 0 {
+			s.Errorf("flags %#x, %v: data that is offline would not be waited for", flags, err)
+		}
 	})
 }

@@ -1,0 +1,120 @@
+package server
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"testing"
+	"time"
+)
+
+var update = flag.Bool("update", false, "write testdata/sessions.txt anew from "+transcriptsVariable)
+
+const (
+	vectorsFile   = "testdata/sessions.txt"
+	vectorsHeader = `# Sessions of real bbftp peers that concern a version 1 server, as they went over the wire. The format is described
+# in vectors_test.go. The modulus of the server's key, which is random, is blanked.
+`
+)
+
+// TestTranscripts plays the recorded sessions.
+func TestTranscripts(t *testing.T) {
+	replay(t, transcripts(t))
+}
+
+// TestVectors plays the same from the text in testdata, which is there always.
+func TestVectors(t *testing.T) {
+	replay(t, vectors(t))
+}
+
+func vectors(t *testing.T) []recording {
+	t.Helper()
+	text, err := os.ReadFile(vectorsFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := parseAll(string(text))
+	if err != nil {
+		t.Fatalf("%s: %v", vectorsFile, err)
+	}
+	if len(all) != numOurs {
+		t.Fatalf("%s: %d sessions, want %d", vectorsFile, len(all), numOurs)
+	}
+	return all
+}
+
+// TestVectorsAreTranscripts holds the two sources together.
+func TestVectorsAreTranscripts(t *testing.T) {
+	want := vectorsHeader + formatAll(transcripts(t))
+	if *update {
+		if err := os.WriteFile(vectorsFile, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := vectorsHeader + formatAll(vectors(t)); got != want {
+		t.Errorf("%s is not what %s holds; -update writes it", vectorsFile, transcriptsVariable)
+	}
+}
+
+// hasty are the sessions in which a time limit of the server passes.
+var hasty = map[string]Waits{
+	"hand_prot_timeout": {First: 50 * time.Millisecond},
+}
+
+// replay plays recordings as far as they are not in the table of deviations,
+// and as that says where they are.
+func replay(t *testing.T, all []recording) {
+	h := newHost(t)
+	deviated := make(map[int]bool)
+	for _, r := range all {
+		r.server.Waits = hasty[r.name]
+		for i, d := range deviations {
+			if d.session != r.name {
+				continue
+			}
+			var err error
+			if r, err = r.deviate(d); err != nil {
+				t.Errorf("%s, answer %d: %v", d.session, d.answer, err)
+			}
+			deviated[i] = true
+		}
+		t.Run(r.name, func(t *testing.T) { h.play(t, r) })
+	}
+	for i, d := range deviations {
+		if !deviated[i] {
+			t.Errorf("no session for the deviation of %s, answer %d", d.session, d.answer)
+		}
+	}
+}
+
+// deviate replaces an answer by ours.
+func (r recording) deviate(d deviation) (recording, error) {
+	groups, at := r.answers()
+	if d.answer >= len(groups) || d.reason == "" {
+		return r, fmt.Errorf("not one of %d answers, or no reason", len(groups))
+	}
+	old := groups[d.answer]
+	differs := len(old) != len(d.ours)
+	for i := range min(len(old), len(d.ours)) {
+		differs = differs || !same(r.events[old[i]], d.ours[i])
+	}
+	if !differs {
+		return r, fmt.Errorf("ours is what was recorded")
+	}
+	place := at[d.answer]
+	if len(old) > 0 {
+		place = old[0]
+	}
+	var events []event
+	for i := 0; i <= len(r.events); i++ {
+		if i == place {
+			events = append(events, d.ours...)
+		}
+		if i < len(r.events) && !slices.Contains(old, i) {
+			events = append(events, r.events[i])
+		}
+	}
+	r.events = events
+	return r, nil
+}

@@ -1,0 +1,88 @@
+package server
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// plant puts e into the tree at root.
+func (h *host) plant(t *testing.T, root string, r *recording, e entry) {
+	t.Helper()
+	name := root + e.path
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if e.mode.IsDir() {
+		if err := os.MkdirAll(name, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	} else if err := os.WriteFile(name, r.contents[e.of].bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(name, e.mode.Perm()); err != nil {
+		t.Fatal(err)
+	}
+	h.own(t, root+"/home")
+}
+
+// snapshot describes everything below root, by its path there.
+func snapshot(t *testing.T, root string) map[string]string {
+	t.Helper()
+	all := make(map[string]string)
+	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		e := entry{mode: info.Mode(), size: info.Size()}
+		if info.Mode().IsRegular() {
+			b, err := os.ReadFile(name)
+			if err != nil {
+				return err
+			}
+			e.sum = fmt.Sprintf("%x", sha256.Sum256(b))
+		}
+		all[strings.TrimPrefix(name, root)] = e.describe(nil)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// describe words what is compared of e.
+func (e entry) describe(r *recording) string {
+	switch {
+	case !e.mode.IsRegular():
+		return e.mode.String()
+	case e.of != "":
+		c := r.contents[e.of]
+		e.size, e.sum = int64(c.size), fmt.Sprintf("%x", sha256.Sum256(c.bytes()))
+	}
+	return fmt.Sprintf("%v, %d bytes, SHA-256 %s", e.mode, e.size, e.sum)
+}
+
+func compareTrees(t *testing.T, got, want map[string]string) {
+	t.Helper()
+	for _, name := range slices.Sorted(maps.Keys(want)) {
+		if got[name] != want[name] {
+			t.Errorf("%s is %q, want %q", name, got[name], want[name])
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(got)) {
+		if want[name] == "" {
+			t.Errorf("%s is left: %s", name, got[name])
+		}
+	}
+}
