@@ -94,7 +94,7 @@ func BenchmarkReceiveSmall(b *testing.B) {
 		name string
 		by   Strategy
 	}{{"splice", Kernel}, {"copy", Copy}} {
-		for _, size := range []int64{4 << 10, 64 << 10, 1 << 20} {
+		for _, size := range []int64{4 << 10, 64 << 10, 256 << 10, 1 << 20} {
 			b.Run(fmt.Sprintf("%s/%dKiB", way.name, size>>10), func(b *testing.B) {
 				src := fileIn(b, shm(b), noise(int(size)))
 				dst := fileOf(b, nil)

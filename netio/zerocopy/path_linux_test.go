@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -17,38 +18,81 @@ import (
 
 // TestPathTaken proves which way the bytes go, not only that they arrive.
 func TestPathTaken(t *testing.T) {
-	const size = 3<<20 + 5
-	for name, want := range map[string]struct{ sendfile, sendCopied, splice, receiveCopied int64 }{
-		"auto":   {sendfile: size, splice: size},
-		"kernel": {sendfile: size, splice: size},
-		"copy":   {sendCopied: size, receiveCopied: size},
+	const large = 3<<20 + 5
+	type counts struct{ sendfile, splice, copied int64 }
+	read := func(c *Counters) counts {
+		return counts{c.Sendfile.Load(), c.Splice.Load(), c.Copied.Load()}
+	}
+	for _, c := range []struct {
+		name    string
+		by      Strategy
+		size    int64
+		out, in counts
+	}{
+		{"auto", Auto, large, counts{sendfile: large}, counts{splice: large}},
+		{"auto, pipe pays", Auto, pipePays + 1, counts{sendfile: pipePays + 1}, counts{splice: pipePays + 1}},
+		{"auto, short", Auto, pipePays, counts{sendfile: pipePays}, counts{copied: pipePays}},
+		{"kernel", Kernel, large, counts{sendfile: large}, counts{splice: large}},
+		{"kernel, short", Kernel, 1, counts{sendfile: 1}, counts{splice: 1}},
+		{"copy", Copy, large, counts{copied: large}, counts{copied: large}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			s := strategies[name]
+		t.Run(c.name, func(t *testing.T) {
 			from, to := connPair(t)
-			src, dst := fileOf(t, noise(size)), fileOf(t, nil)
+			src, dst := fileOf(t, noise(int(c.size))), fileOf(t, nil)
 			var out, in Counters
 			sent := make(chan error, 1)
 			go func() {
-				_, err := SendBy(s, from, src, 0, size, time.Minute, &out)
+				_, err := SendBy(c.by, from, src, 0, c.size, time.Minute, &out)
 				sent <- err
 			}()
-			_, err := ReceiveBy(s, dst, 0, to, size, time.Minute, &in)
+			_, err := ReceiveBy(c.by, dst, 0, to, c.size, time.Minute, &in)
 			if err := errors.Join(err, <-sent); err != nil {
 				t.Fatal(err)
 			}
-			for _, c := range []struct {
-				what      string
-				got, want int64
-			}{
-				{"sendfile", out.Sendfile.Load(), want.sendfile},
-				{"copied on sending", out.Copied.Load(), want.sendCopied},
-				{"splice", in.Splice.Load(), want.splice},
-				{"copied on receiving", in.Copied.Load(), want.receiveCopied},
-			} {
-				if c.got != c.want {
-					t.Errorf("%s: %d bytes, want %d", c.what, c.got, c.want)
-				}
+			if got := read(&out); got != c.out {
+				t.Errorf("sent %+v, want %+v", got, c.out)
+			}
+			if got := read(&in); got != c.in {
+				t.Errorf("received %+v, want %+v", got, c.in)
+			}
+		})
+	}
+}
+
+// TestProgressMovesDeadline runs each way with a patience that moves the
+// deadline at every opportunity.
+func TestProgressMovesDeadline(t *testing.T) {
+	const size = 12 << 20 // several sendfile calls
+	for name, move := range map[string]func(from, to *net.TCPConn, f *os.File, p *patience) (int64, error){
+		"sendfile": func(from, to *net.TCPConn, f *os.File, p *patience) (int64, error) {
+			collect(to)
+			n, _, err := sendfile(from, f, 0, size, p, new(Counters))
+			return n, err
+		},
+		"copyOut": func(from, to *net.TCPConn, f *os.File, p *patience) (int64, error) {
+			collect(to)
+			return copyOut(from, f, 0, size, p, new(Counters))
+		},
+		"splice": func(from, to *net.TCPConn, f *os.File, p *patience) (int64, error) {
+			go from.Write(make([]byte, size))
+			n, _, err := splice(f, 0, to, size, p, new(Counters))
+			return n, err
+		},
+		"copyIn": func(from, to *net.TCPConn, f *os.File, p *patience) (int64, error) {
+			go from.Write(make([]byte, size))
+			return copyIn(f, 0, to, size, p, new(Counters))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			from, to := connPair(t)
+			moves := 0
+			p := &patience{idle: time.Hour, set: func(time.Time) error { moves++; return nil }}
+			n, err := move(from, to, fileOf(t, make([]byte, size)), p)
+			if n != size || err != nil {
+				t.Fatalf("moved %d, %v", n, err)
+			}
+			if moves < 3 {
+				t.Errorf("the deadline moved %d times in %d bytes", moves, size)
 			}
 		})
 	}
@@ -201,19 +245,19 @@ func TestNothingLeaks(t *testing.T) {
 		if _, err := Send(from, src, 0, 1000, time.Minute, nil); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Receive(dst, 0, to, 400, time.Minute, nil); err != nil {
+		if _, err := ReceiveBy(Kernel, dst, 0, to, 400, time.Minute, nil); err != nil {
 			t.Fatal(err)
 		}
 		if err := appending.Truncate(0); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Receive(appending, 0, to, 600, time.Minute, nil); err != nil {
+		if _, err := ReceiveBy(Kernel, appending, 0, to, 600, time.Minute, nil); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Receive(dst, 0, to, 1, time.Millisecond, nil); !errors.Is(err, os.ErrDeadlineExceeded) {
+		if _, err := ReceiveBy(Kernel, dst, 0, to, 1, time.Millisecond, nil); !errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Fatal(err)
 		}
-		if _, err := Receive(src, 0, from, 1, time.Millisecond, nil); !errors.Is(err, os.ErrDeadlineExceeded) {
+		if _, err := ReceiveBy(Kernel, src, 0, from, 1, time.Millisecond, nil); !errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Fatal(err)
 		}
 	}
@@ -243,7 +287,7 @@ func TestWithoutPipe(t *testing.T) {
 	}
 	go from.Write([]byte("abc"))
 	var c Counters
-	n, err := Receive(dst, 0, to, 3, time.Minute, &c)
+	n, err := ReceiveBy(Kernel, dst, 0, to, 3, time.Minute, &c)
 	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &before); err != nil {
 		t.Fatal(err)
 	}

@@ -35,13 +35,17 @@ type Counters struct {
 type Strategy int
 
 const (
-	// Auto takes the way that measured best; see Send and Receive.
+	// Auto takes the way that measured best; see SendBy and ReceiveBy.
 	Auto Strategy = iota
 	// Kernel uses sendfile and splice, and copies only what they refuse.
 	Kernel
 	// Copy always goes through a buffer in user space.
 	Copy
 )
+
+// pipePays is the length from which setting up splice's pipe, some 8 µs,
+// pays: copying measured ahead up to here, and 20 % behind at 1 MiB.
+const pipePays = 256 << 10
 
 // Send sends exactly n bytes of src, starting at off, to dst, and returns how
 // many were handed to the kernel; that is not yet how many the peer has seen.
@@ -57,7 +61,7 @@ func Send(dst *net.TCPConn, src *os.File, off, n int64, idle time.Duration, c *C
 	return SendBy(Auto, dst, src, off, n, idle, c)
 }
 
-// SendBy is Send with the way of the bytes prescribed. Auto means Kernel.
+// SendBy is Send with the way of the bytes prescribed. Auto is Kernel.
 func SendBy(s Strategy, dst *net.TCPConn, src *os.File, off, n int64, idle time.Duration, c *Counters) (int64, error) {
 	if c == nil {
 		c = new(Counters)
@@ -100,8 +104,8 @@ func Receive(dst *os.File, off int64, src *net.TCPConn, n int64, idle time.Durat
 	return ReceiveBy(Auto, dst, off, src, n, idle, c)
 }
 
-// ReceiveBy is Receive with the way of the bytes prescribed. Auto means
-// Kernel.
+// ReceiveBy is Receive with the way of the bytes prescribed. Auto is Copy up
+// to 256 KiB and Kernel beyond.
 func ReceiveBy(s Strategy, dst *os.File, off int64, src *net.TCPConn, n int64, idle time.Duration, c *Counters) (int64, error) {
 	if c == nil {
 		c = new(Counters)
@@ -112,7 +116,7 @@ func ReceiveBy(s Strategy, dst *os.File, off int64, src *net.TCPConn, n int64, i
 			return err
 		}
 		var handled bool
-		if s != Copy {
+		if s == Kernel || s == Auto && n > pipePays {
 			done, handled, err = splice(dst, off, src, n, p, c)
 		}
 		if !handled {

@@ -301,6 +301,34 @@ func TestCloseCancels(t *testing.T) {
 	}
 }
 
+// TestSlowBuffer has a deadline pass while one buffer is only partly written:
+// that was progress.
+func TestSlowBuffer(t *testing.T) {
+	from, to := connPair(t)
+	p := &patience{idle: time.Hour, set: func(time.Time) error {
+		collect(to)
+		return from.SetWriteDeadline(time.Time{})
+	}}
+	content := make([]byte, 32<<20) // far more than the buffers on the way hold
+	result := make(chan error, 1)
+	go func() {
+		n, err := writeAll(from, content, p)
+		if n != len(content) {
+			err = errors.Join(err, io.ErrShortWrite)
+		}
+		result <- err
+	}()
+	if _, err := io.ReadFull(to, make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+	if err := from.SetWriteDeadline(time.Unix(1, 0)); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-result; err != nil {
+		t.Error(err)
+	}
+}
+
 // TestPatience counts how often the deadline moves and where it ends up.
 func TestPatience(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

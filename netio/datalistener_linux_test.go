@@ -1,0 +1,182 @@
+package netio
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"slices"
+	"syscall"
+	"testing"
+	"time"
+)
+
+var loopback = netip.MustParseAddr("127.0.0.1")
+
+func listenData(t *testing.T, c DataConfig) *DataListener {
+	t.Helper()
+	l, err := ListenData(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return l
+}
+
+// dialFrom connects to l's port from one of the many loopback addresses.
+func dialFrom(t *testing.T, l *DataListener, address string) *net.TCPConn {
+	t.Helper()
+	d := Dialer{Local: netip.AddrPortFrom(netip.MustParseAddr(address), 0)}
+	conn, err := d.Dial(t.Context(), netip.AddrPortFrom(loopback, l.Port()).String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return conn
+}
+
+func TestAcceptPeerOnly(t *testing.T) {
+	var told []netip.AddrPort
+	asked := Options{SendBuffer: 100_000, RecvBuffer: 100_000}
+	l := listenData(t, DataConfig{
+		Options: asked, Local: loopback, Peer: netip.MustParseAddr("::ffff:127.0.0.3"),
+		OnRefused: func(from netip.AddrPort) { told = append(told, from) },
+	})
+	var strangers []*net.TCPConn
+	var want []netip.AddrPort
+	for _, address := range []string{"127.0.0.1", "127.0.0.2"} {
+		conn := dialFrom(t, l, address)
+		strangers = append(strangers, conn)
+		want = append(want, conn.LocalAddr().(*net.TCPAddr).AddrPort())
+	}
+	peer := dialFrom(t, l, "127.0.0.3")
+	late := dialFrom(t, l, "127.0.0.3")
+
+	conn, err := l.Accept(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if conn.RemoteAddr().String() != peer.LocalAddr().String() {
+		t.Errorf("accepted %v, want %v", conn.RemoteAddr(), peer.LocalAddr())
+	}
+	if l.Refused() != 2 || !slices.Equal(told, want) {
+		t.Errorf("refused %d, told of %v, want %v", l.Refused(), told, want)
+	}
+	if got := mustRead(t, conn); got.SendBuffer != 100_000 || got.RecvBuffer != 100_000 {
+		t.Errorf("options not inherited: %+v", got)
+	}
+	for _, other := range append(strangers, late) {
+		if n, err := other.Read(make([]byte, 1)); n != 0 || !(errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET)) {
+			t.Errorf("%v is still connected: %v", other.LocalAddr(), err)
+		}
+	}
+	if _, err := (Dialer{}).Dial(t.Context(), l.Addr().String()); !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("still listening after Accept: %v", err)
+	}
+	if _, err := l.Accept(t.Context()); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("second Accept: %v, want net.ErrClosed", err)
+	}
+}
+
+func TestAcceptAnyone(t *testing.T) {
+	l := listenData(t, DataConfig{}) // all addresses, IPv4 as mapped in IPv6
+	peer := dialFrom(t, l, "127.0.0.9")
+	conn, err := l.Accept(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if port(conn.RemoteAddr()) != port(peer.LocalAddr()) || l.Refused() != 0 {
+		t.Errorf("accepted %v, refused %d", conn.RemoteAddr(), l.Refused())
+	}
+}
+
+// TestAcceptMapped compares an IPv4 peer that arrives on an IPv6 socket.
+func TestAcceptMapped(t *testing.T) {
+	l := listenData(t, DataConfig{Peer: loopback})
+	dialFrom(t, l, "127.0.0.1")
+	conn, err := l.Accept(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn.Close()
+}
+
+func TestAcceptGivesUp(t *testing.T) {
+	late := errors.New("nobody called back")
+	for name, give := range map[string]struct {
+		ctx  func(context.Context, *DataListener) (context.Context, context.CancelFunc)
+		want error
+	}{
+		"timeout": {func(ctx context.Context, _ *DataListener) (context.Context, context.CancelFunc) {
+			return context.WithTimeoutCause(ctx, 20*time.Millisecond, late)
+		}, late},
+		"cancel": {func(ctx context.Context, _ *DataListener) (context.Context, context.CancelFunc) {
+			ctx, cancel := context.WithCancel(ctx)
+			time.AfterFunc(20*time.Millisecond, cancel)
+			return ctx, cancel
+		}, context.Canceled},
+		"canceled before": {func(ctx context.Context, _ *DataListener) (context.Context, context.CancelFunc) {
+			ctx, cancel := context.WithCancel(ctx)
+			cancel()
+			return ctx, cancel
+		}, context.Canceled},
+		"close": {func(ctx context.Context, l *DataListener) (context.Context, context.CancelFunc) {
+			time.AfterFunc(20*time.Millisecond, func() { l.Close() })
+			return ctx, func() {}
+		}, net.ErrClosed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := listenData(t, DataConfig{Local: loopback, Peer: loopback})
+			ctx, cancel := give.ctx(t.Context(), l)
+			defer cancel()
+			dialFrom(t, l, "127.0.0.2") // a stranger does not count
+			if conn, err := l.Accept(ctx); conn != nil || !errors.Is(err, give.want) {
+				t.Errorf("got %v, %v, want %v", conn, err, give.want)
+			}
+			if _, err := (Dialer{}).Dial(t.Context(), l.Addr().String()); !errors.Is(err, syscall.ECONNREFUSED) {
+				t.Errorf("still listening: %v", err)
+			}
+			if err := l.Close(); err != nil {
+				t.Errorf("close again: %v", err)
+			}
+		})
+	}
+}
+
+func TestPortRange(t *testing.T) {
+	taken := port(listenOn(t, "127.0.0.1:0", Options{}).Addr())
+	last := uint16(min(int(taken)+50, 65535))
+
+	got := listenData(t, DataConfig{Local: loopback, Ports: PortRange{taken, last}}).Port()
+	if got <= taken || got > last {
+		t.Errorf("port %d, want the first free one of %d to %d", got, taken+1, last)
+	}
+	// The next takes a later port, because the scan begins at Min each time.
+	if next := listenData(t, DataConfig{Local: loopback, Ports: PortRange{taken, last}}).Port(); next <= got || next > last {
+		t.Errorf("next port %d, want one of %d to %d", next, got+1, last)
+	}
+	free := freePort(t)
+	if got := listenData(t, DataConfig{Local: loopback, Ports: PortRange{free, free}}).Port(); got != free {
+		t.Errorf("port %d, want %d", got, free)
+	}
+	_, err := ListenData(t.Context(), DataConfig{Local: loopback, Ports: PortRange{taken, taken}})
+	if !errors.Is(err, ErrNoPort) || !errors.Is(err, syscall.EADDRINUSE) {
+		t.Errorf("range full: %v, want ErrNoPort because of EADDRINUSE", err)
+	}
+	for _, r := range []PortRange{{2, 1}, {0, 1}} {
+		if _, err := ListenData(t.Context(), DataConfig{Local: loopback, Ports: r}); !errors.Is(err, syscall.EINVAL) {
+			t.Errorf("%v: %v, want EINVAL", r, err)
+		}
+	}
+}
+
+// TestPortRangeForeignAddress fails for a reason no other port can mend.
+func TestPortRangeForeignAddress(t *testing.T) {
+	c := DataConfig{Local: netip.MustParseAddr("192.0.2.1"), Ports: PortRange{1024, 65535}}
+	if _, err := ListenData(t.Context(), c); !errors.Is(err, syscall.EADDRNOTAVAIL) || errors.Is(err, ErrNoPort) {
+		t.Errorf("got %v, want EADDRNOTAVAIL at once", err)
+	}
+}
