@@ -1,0 +1,56 @@
+package netio
+
+import (
+	"net"
+	"testing"
+	"time"
+)
+
+// TestQueues writes into a connection whose peer does not read: what was
+// written stands in one of the two queues until it does.
+func TestQueues(t *testing.T) {
+	l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	sender, err := net.DialTCP("tcp", nil, l.Addr().(*net.TCPAddr))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sender.Close()
+	receiver, err := l.AcceptTCP()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer receiver.Close()
+	if n, m := SendQueue(sender), ReceiveQueue(receiver); n != 0 || m != 0 {
+		t.Errorf("before any byte: %d to acknowledge, %d to read", n, m)
+	}
+	if _, err := sender.Write(make([]byte, 1000)); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "1000 bytes to read", func() bool { return ReceiveQueue(receiver) == 1000 })
+	eventually(t, "all acknowledged", func() bool { return SendQueue(sender) == 0 })
+
+	_ = sender.SetWriteDeadline(time.Now().Add(200 * time.Millisecond))
+	for chunk := make([]byte, 1<<20); err == nil; {
+		_, err = sender.Write(chunk) // until both buffers are full
+	}
+	if SendQueue(sender) == 0 {
+		t.Error("a full send buffer has nothing to acknowledge")
+	}
+	sender.Close()
+	if n := SendQueue(sender); n != 0 {
+		t.Errorf("closed connection: %d to acknowledge", n)
+	}
+}
+
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); !holds(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("not %s after 10 s", what)
+		}
+	}
+}
