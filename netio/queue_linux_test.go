@@ -1,7 +1,6 @@
 package netio
 
 import (
-	"net"
 	"testing"
 	"time"
 )
@@ -9,21 +8,7 @@ import (
 // TestQueues writes into a connection whose peer does not read: what was
 // written stands in one of the two queues until it does.
 func TestQueues(t *testing.T) {
-	l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	sender, err := net.DialTCP("tcp", nil, l.Addr().(*net.TCPAddr))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer sender.Close()
-	receiver, err := l.AcceptTCP()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer receiver.Close()
+	sender, receiver := connect(t, "127.0.0.1:0", Options{}, Options{})
 	if n, m := SendQueue(sender), ReceiveQueue(receiver); n != 0 || m != 0 {
 		t.Errorf("before any byte: %d to acknowledge, %d to read", n, m)
 	}
@@ -34,7 +19,7 @@ func TestQueues(t *testing.T) {
 	eventually(t, "all acknowledged", func() bool { return SendQueue(sender) == 0 })
 
 	_ = sender.SetWriteDeadline(time.Now().Add(200 * time.Millisecond))
-	for chunk := make([]byte, 1<<20); err == nil; {
+	for chunk, err := make([]byte, 1<<20), error(nil); err == nil; {
 		_, err = sender.Write(chunk) // until both buffers are full
 	}
 	if SendQueue(sender) == 0 {
