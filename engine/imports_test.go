@@ -40,14 +40,16 @@ var stdOnly = []string{"engine/wire", "engine/command"}
 
 // homes are the packages a module is used from. A home covers what is below it.
 var homes = map[string][]string{
-	"golang.org/x/sys":              {"netio", "engine/storage", "bench/wan", "cmd/bbftpd"},
-	"golang.org/x/crypto":           {"engine/auth"},
-	"golang.org/x/sync":             {"engine/transfer"},
-	"golang.org/x/term":             {"cmd/internal/terminal"},
-	"github.com/klauspost/compress": {"engine/transfer"},
-	"github.com/montanaflynn/stats": {"bench/stats"},
-	"github.com/pborman/getopt":     {"cmd"},
-	"github.com/dustin/go-humanize": {"cmd"},
+	"golang.org/x/sys":                {"netio", "engine/storage", "bench/wan", "cmd/bbftpd"},
+	"golang.org/x/crypto":             {"engine/auth"},
+	"golang.org/x/sync":               {"engine/transfer"},
+	"golang.org/x/term":               {"cmd/internal/terminal"},
+	"github.com/klauspost/compress":   {"engine/transfer"},
+	"github.com/montanaflynn/stats":   {"bench/stats"},
+	"github.com/pborman/getopt":       {"cmd"},
+	"github.com/dustin/go-humanize":   {"cmd"},
+	"github.com/rogpeppe/go-internal": {"cmd/internal/programtest"},
+	"github.com/creack/pty":           {"cmd/internal/programtest"},
 }
 
 func TestImports(t *testing.T) {

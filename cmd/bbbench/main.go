@@ -121,7 +121,11 @@ func draw(path, title string, results []bench.Result) (err error) {
 // one, or on PATH.
 func find(name, given string) (string, error) {
 	if given != "" {
-		return given, nil
+		path, err := exec.LookPath(given)
+		if err != nil {
+			return "", fmt.Errorf("find %s: %w", name, err)
+		}
+		return path, nil
 	}
 	if self, err := os.Executable(); err == nil {
 		beside := filepath.Join(filepath.Dir(self), name)

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"syscall"
 
-	"bbftp/engine/auth"
 	"bbftp/engine/client"
 	"bbftp/engine/command"
 	"bbftp/engine/storage"
@@ -27,8 +27,11 @@ func usageErrorf(number int, format string, args ...any) error {
 	return usageError{number, fmt.Errorf(format, args...)}
 }
 
-// errPassword wraps a password that could not be read.
-var errPassword = errors.New("password")
+// Causes that have a number of their own.
+var (
+	errPassword = errors.New("password")
+	errLocalDir = errors.New("lcd")
+)
 
 // number is the error number that scripts written for the legacy client know
 // err by; it is also the exit status. The first line that fits counts.
@@ -41,7 +44,9 @@ func number(err error) int {
 		connect   *client.ConnectError
 		broken    *client.BrokenError
 		local     *client.LocalError
+		request   *client.RequestError
 		exhausted *client.ExhaustedError
+		name      *net.DNSError
 	)
 	switch {
 	case errors.As(err, &wrong):
@@ -59,14 +64,18 @@ func number(err error) int {
 		return 26
 	case errors.Is(err, client.ErrVersion):
 		return 101
-	case errors.Is(err, auth.ErrTooLong):
-		return 56
 	case errors.As(err, &refused):
 		return 100
 	case errors.As(err, &login):
-		return 57
+		return 56
+	case errors.As(err, &name) && name.IsNotFound:
+		return 17
 	case errors.As(err, &connect):
 		return 33
+	case errors.As(err, &request):
+		return 26
+	case errors.Is(err, errLocalDir):
+		return 71
 	case errors.As(err, &local):
 		return localNumber(err)
 	case errors.As(err, &broken):

@@ -32,6 +32,8 @@ func (k killed) Error() string {
 // its cause. A second signal kills at once.
 func interruptible(parent context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(parent)
+	// Deployed scripts rely on a transfer outliving its terminal.
+	signal.Ignore(syscall.SIGHUP)
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	go func() {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -45,7 +46,8 @@ Commands, separated by ';' (names hold neither blanks nor ';')
   mkdir DIR               make a remote directory
   cd DIR, lcd DIR         change the remote, the local directory
   dir DIR                 list a remote directory
-  setoption [no]OPTION    gzip: as -c; remoterfio: get from mass storage
+  setoption [no]OPTION    gzip: as -c; remoterfio: get from mass storage; others
+                          of legacy scripts only warn, version 1 lacks them
 
 Options
   -u USER                 user name on the server
@@ -73,7 +75,9 @@ Options
   -h, --help              print this text
 
 Exit status: 0 if every command succeeded, else the number of the last error
-(100: refused by the server, 33: server not reached or SIGINT, 34: SIGTERM).
+(25, 26: wrong command, 33: server not reached or SIGINT, 34: SIGTERM, 72 to 79:
+local file, 100: refused by the server, 101: no version in common). A hang-up of
+the terminal is ignored.
 `
 
 // parse reads the command line. It returns nil options if all was said already.
@@ -88,7 +92,7 @@ func parse(args []string, stdout io.Writer) (*options, error) {
 	set.Flag(&o.streams, 'p')
 	set.Flag(&o.compress, 'c')
 	set.Flag(&o.tries, 'r')
-	set.FlagLong(&o.retryWait, "retry-wait", 0)
+	wait := set.FlagLong(&o.retryWait, "retry-wait", 0)
 	set.FlagLong(&o.passwordFile, "password-file", 0)
 	set.FlagLong(&o.protocol, "protocol", 0)
 	set.FlagLong(&o.clear, "clear-text", 0)
@@ -103,7 +107,7 @@ func parse(args []string, stdout io.Writer) (*options, error) {
 	var words []string
 	for rest := args; len(rest) > 0; {
 		if err := set.Getopt(append([]string{"bbftp"}, rest...), nil); err != nil {
-			return nil, usageError{6, err}
+			return nil, misused(err)
 		}
 		if rest = set.Args(); len(rest) > 0 {
 			words, rest = append(words, rest[0]), rest[1:]
@@ -118,7 +122,7 @@ func parse(args []string, stdout io.Writer) (*options, error) {
 		return nil, err
 	case !script.Seen():
 		return nil, usageErrorf(20, "no commands: -e is needed; see bbftp --help")
-	case len(words) == 0:
+	case len(words) == 0 || words[0] == "":
 		return nil, usageErrorf(14, "no host; see bbftp --help")
 	case len(words) > 1:
 		return nil, usageErrorf(6, "more than one host: %s and %s", words[0], words[1])
@@ -142,10 +146,30 @@ func parse(args []string, stdout io.Writer) (*options, error) {
 			return nil, usageErrorf(6, "--data-from %s: not an IP address", strconv.Quote(dataFrom))
 		}
 	}
+	if wait.Seen() && o.retryWait == 0 {
+		o.retryWait = -1 // to client.Config 0 is the default
+	}
 	if o.machine {
 		o.verbose, o.warnings = false, false
 	}
 	return o, nil
+}
+
+// misused numbers a mistake that getopt found, and names the option whose
+// value it is.
+func misused(err error) error {
+	var mistake *getopt.Error
+	if !errors.As(err, &mistake) || mistake.ErrorCode != getopt.Invalid {
+		return usageError{6, err}
+	}
+	number := 6
+	switch mistake.Name {
+	case "-p":
+		number = 3
+	case "-w", "-r":
+		number = 4
+	}
+	return usageErrorf(number, "%s: %w", mistake.Name, err)
 }
 
 // limitStreams takes the excess off -p and returns what was asked for, if it

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"time"
 
 	"bbftp/engine/client"
 	"bbftp/engine/transfer"
@@ -36,6 +37,11 @@ func (r *report) warn(format string, args ...any) {
 	}
 }
 
+// retry is shown whatever the options: a wait of minutes needs a reason.
+func (r *report) retry(wait time.Duration, cause error) {
+	fmt.Fprintf(r.stderr, "BBFTP-WARNING-00022 : retrying in %v: %v\n", max(wait, 0), cause)
+}
+
 func (r *report) say(format string, args ...any) {
 	if r.o.verbose {
 		fmt.Fprintf(r.stdout, format+"\n", args...)
@@ -55,6 +61,13 @@ func (r *report) begin(text string) {
 func (r *report) detail(err error, format string, args ...any) {
 	if err == nil {
 		r.say("<< OK : "+format, args...)
+	}
+}
+
+// done ends a command that has nothing to tell.
+func (r *report) done(err error) {
+	if err == nil {
+		r.say("<< OK")
 	}
 }
 
@@ -83,7 +96,7 @@ func (r *report) transfer(t *client.Transfer) {
 func (r *report) listing(dir string, names []string) {
 	switch {
 	case r.o.json:
-		r.event(event{Event: "listing", Command: "dir " + dir, Names: names})
+		r.event(event{Event: "listing", Command: "dir " + dir, OK: true, Names: names})
 	case r.o.machine:
 		fmt.Fprintf(r.stdout, "dir %s\n", dir)
 		for _, name := range names {

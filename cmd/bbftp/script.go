@@ -11,13 +11,14 @@ import (
 	"strings"
 
 	"bbftp/cmd/internal/terminal"
+	"bbftp/cmd/internal/umask"
 	"bbftp/engine/client"
 	"bbftp/engine/command"
 )
 
 // transferAll runs the commands of -e in one session.
 func transferAll(ctx context.Context, o *options, stdin *os.File, stdout, stderr io.Writer) error {
-	password, err := readPassword(o, stdin, stdout)
+	password, err := readPassword(ctx, o, stdin, stderr)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errPassword, err)
 	}
@@ -25,16 +26,12 @@ func transferAll(ctx context.Context, o *options, stdin *os.File, stdout, stderr
 	if asked, limited := o.limitStreams(); limited {
 		out.warn("-p %d: version 1 carries at most %d streams", asked, o.streams)
 	}
-	dir, err := os.Getwd()
-	if err != nil {
-		return fmt.Errorf("find the local directory: %w", err)
-	}
 	c, err := client.New(client.Config{
 		Host: o.host, Port: o.port, User: o.user, Password: password,
 		ClearText: o.clear, Protocol: o.protocol, Streams: o.streams, Compress: o.compress,
-		DataFrom: o.dataFrom, Umask: processUmask(), LocalDir: dir,
+		DataFrom: o.dataFrom, Umask: umask.Current(),
 		Tries: o.tries, RetryWait: o.retryWait,
-		OnLogin: out.login, Log: out.logger(),
+		OnLogin: out.login, OnRetry: out.retry, Log: out.logger(),
 	})
 	if err != nil {
 		return err
@@ -46,9 +43,9 @@ func transferAll(ctx context.Context, o *options, stdin *os.File, stdout, stderr
 	return (&script{client: c, out: out}).run(ctx, command.Split(o.script))
 }
 
-func readPassword(o *options, stdin *os.File, stdout io.Writer) (string, error) {
+func readPassword(ctx context.Context, o *options, stdin *os.File, stderr io.Writer) (string, error) {
 	if o.passwordFile == "" {
-		return terminal.Password(stdin, stdout, "Password: ")
+		return terminal.Password(ctx, stdin, stderr, "Password: ")
 	}
 	f, err := os.Open(o.passwordFile)
 	if err != nil {
@@ -66,7 +63,7 @@ type script struct {
 }
 
 // run goes on after a failed command, as scripts of many files expect, but not
-// after a signal.
+// after a signal or when the server can't be reached any more.
 func (s *script) run(ctx context.Context, lines []string) error {
 	for _, line := range lines {
 		c, err := command.Parse(line)
@@ -74,7 +71,7 @@ func (s *script) run(ctx context.Context, lines []string) error {
 			err = s.execute(ctx, c)
 		}
 		s.done(c.Text, err)
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || unreachable(err) {
 			break
 		}
 	}
@@ -82,6 +79,13 @@ func (s *script) run(ctx context.Context, lines []string) error {
 		return exitStatus(s.status)
 	}
 	return nil
+}
+
+// unreachable tells that no further command could run either.
+func unreachable(err error) bool {
+	var connect *client.ConnectError
+	var login *client.LoginError
+	return errors.As(err, &connect) || errors.As(err, &login)
 }
 
 // done reports the end of a command, or of one file of mput and mget.
@@ -116,7 +120,9 @@ func (s *script) execute(ctx context.Context, c command.Command) error {
 	case command.Mget:
 		return s.mget(ctx, c.Args[0], c.Arg(1, "."))
 	case command.Mkdir:
-		return s.client.Mkdir(ctx, c.Args[0])
+		err := s.client.Mkdir(ctx, c.Args[0])
+		s.out.done(err)
+		return err
 	case command.Cd:
 		dir, err := s.client.Chdir(ctx, c.Args[0])
 		s.out.detail(err, "Current remote directory is %s", dir)
@@ -124,11 +130,16 @@ func (s *script) execute(ctx context.Context, c command.Command) error {
 	case command.Lcd:
 		dir, err := s.client.Lcd(c.Args[0])
 		s.out.detail(err, "Current local directory is %s", dir)
-		return err
+		if err != nil {
+			return fmt.Errorf("%w: %w", errLocalDir, err)
+		}
+		return nil
 	case command.Dir:
 		return s.dir(ctx, c.Args[0])
 	default:
-		return s.setOption(c.Args[0])
+		err := s.setOption(c.Args[0])
+		s.out.done(err)
+		return err
 	}
 }
 
@@ -169,11 +180,16 @@ func (s *script) each(ctx context.Context, verb string, names []string, dir stri
 	failed := false
 	for _, name := range names {
 		target := strings.TrimSuffix(dir, "/") + "/" + path.Base(name)
+		text := fmt.Sprintf("%s %s %s", verb, name, target)
+		s.out.begin(text)
 		err := copyFile(ctx, name, target)
-		s.done(fmt.Sprintf("%s %s %s", verb, name, target), err)
+		s.done(text, err)
 		failed = failed || err != nil
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
+		}
+		if unreachable(err) {
+			return err
 		}
 	}
 	if failed {
@@ -214,8 +230,10 @@ func (s *script) setOption(word string) error {
 		s.client.SetCompress(on)
 	case "remoterfio":
 		s.client.SetMassStorage(on)
+	case "createdir", "tmpfile", "keepmode", "keepaccess", "qbss":
+		s.out.warn("setoption %s: version 1 has no such option", word)
 	default:
-		return fmt.Errorf("%w: setoption %s has no meaning in protocol version 1", command.ErrArguments, word)
+		return fmt.Errorf("%w: setoption %s: no such option", command.ErrArguments, word)
 	}
 	return nil
 }

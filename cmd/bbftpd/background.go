@@ -74,5 +74,9 @@ func (o *options) serving() error {
 	if err := replaceStderr(null); err != nil {
 		return fmt.Errorf("detach: %w", err)
 	}
+	// Every file that was named relative to it is open or made absolute.
+	if err := os.Chdir("/"); err != nil {
+		return fmt.Errorf("detach: %w", err)
+	}
 	return pipe.Close()
 }

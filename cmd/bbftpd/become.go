@@ -18,6 +18,9 @@ func become(name string) error {
 	if err != nil {
 		return fmt.Errorf("--run-as %s: %w", name, err)
 	}
+	if uid == 0 {
+		return fmt.Errorf("--run-as %s: is root itself: name an unprivileged user", name)
+	}
 	if os.Geteuid() != 0 {
 		if os.Geteuid() == uid {
 			return nil

@@ -49,7 +49,46 @@ func daemon(ctx context.Context, o *options, stderr io.Writer) error {
 	if err := become(o.runAs); err != nil {
 		return err
 	}
+	if err := checkDirectories(o, users.Accounts(), log); err != nil {
+		return err
+	}
 	return serve(ctx, o, users, listener, log, nil)
+}
+
+// checkDirectories finds at start, and with the rights of the sessions, what
+// would otherwise only show when somebody logs in.
+func checkDirectories(o *options, accounts []auth.Account, log *slog.Logger) error {
+	if o.root != "" {
+		if err := readableDirectory(o.root); err != nil {
+			return fmt.Errorf("--root: %w", err)
+		}
+	}
+	for _, account := range accounts {
+		switch {
+		case account.Dir == "" && o.root == "":
+			return fmt.Errorf("user %s has no directory: give one to all such users with --root DIR, or this one with \"bbftpd passwd --directory DIR %s %s\"",
+				account.Name, o.users, account.Name)
+		case account.Dir != "":
+			if err := readableDirectory(account.Dir); err != nil {
+				log.Warn("a user can't log in", "user", account.Name, "error", err)
+			}
+		}
+	}
+	return nil
+}
+
+func readableDirectory(path string) error {
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = d.Close() }()
+	if info, err := d.Stat(); err != nil {
+		return err
+	} else if !info.IsDir() {
+		return fmt.Errorf("%s: not a directory", path)
+	}
+	return nil
 }
 
 // serve runs the server on listener until ctx ends. ready, if any, is called

@@ -26,6 +26,9 @@ func demo(ctx context.Context, o *options, stdout, stderr io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("--demo: %w", err)
 	}
+	if err := readableDirectory(dir); err != nil {
+		return fmt.Errorf("--demo: %w", err)
+	}
 	log, closeLog, err := newLog(o, stderr)
 	if err != nil {
 		return err

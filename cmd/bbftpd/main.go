@@ -12,6 +12,10 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// Once stopping, a second signal kills: a session may hang in its file system.
+	context.AfterFunc(ctx, stop)
+	// Nothing to reload yet, and no reason to cut transfers short.
+	signal.Ignore(syscall.SIGHUP)
 	err := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	if err != nil {
@@ -22,7 +26,7 @@ func main() {
 
 func run(ctx context.Context, args []string, stdin *os.File, stdout, stderr io.Writer) error {
 	if len(args) > 0 && args[0] == "passwd" {
-		return passwd(args[1:], stdin, stdout)
+		return passwd(ctx, args[1:], stdin, stdout)
 	}
 	o, err := parse(args, stdout)
 	if err != nil || o == nil {

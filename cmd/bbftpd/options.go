@@ -5,13 +5,14 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"path/filepath"
 	"strconv"
-	"syscall"
 	"time"
 
 	"github.com/dustin/go-humanize"
 	"github.com/pborman/getopt/v2"
 
+	"bbftp/cmd/internal/umask"
 	"bbftp/cmd/internal/version"
 )
 
@@ -49,7 +50,8 @@ Accounts
                           "bbftpd passwd FILE USER" adds one. Option: mass-storage[=PATH]
   --root DIR              directory of the accounts that name none
   --unconfined            let sessions leave their directory
-  --run-as USER           give up root for USER; required with --users as root
+  --run-as USER           give up root for USER of /etc/passwd; required with
+                          --users as root
   -u                      also accept logins whose password is not encrypted
   --demo DIR              serve DIR on the loopback address under a one-time
                           password, which is printed
@@ -73,7 +75,7 @@ Files
                           how long a file may take to open (default 30m)
 
 Running
-  -b, --background        detach once serving
+  -b, --background        detach once serving; without -L the log is discarded
   -L, --log FILE          append the log to FILE (default: standard error)
   --log-format FORMAT     text or json (default text)
   --log-level LEVEL       debug, info, warn or error (default info)
@@ -86,7 +88,7 @@ Exit status: 0 after a signal or --help, 1 on any failure.
 // parse reads the command line. It returns nil options if all was said already.
 func parse(args []string, stdout io.Writer) (*options, error) {
 	o := &options{port: 5021, massLimit: 30 * time.Minute}
-	var maxFileSize, reserve, umask string
+	var maxFileSize, reserve, mask string
 	var help, show bool
 	set := getopt.New()
 	set.FlagLong(&o.users, "users", 0)
@@ -99,7 +101,7 @@ func parse(args []string, stdout io.Writer) (*options, error) {
 	set.FlagLong(&o.bind, "bind", 0)
 	set.FlagLong(&o.anySource, "any-source-port", 'f')
 	set.FlagLong(&o.maxSessions, "max-sessions", 0)
-	set.FlagLong(&umask, "umask", 0)
+	set.FlagLong(&mask, "umask", 0)
 	set.FlagLong(&maxFileSize, "max-file-size", 0)
 	set.FlagLong(&reserve, "reserve", 0)
 	set.FlagLong(&o.massStorage, "mass-storage", 0)
@@ -111,6 +113,10 @@ func parse(args []string, stdout io.Writer) (*options, error) {
 	set.FlagLong(&show, "version", 'v')
 	set.FlagLong(&help, "help", 'h')
 	if err := set.Getopt(append([]string{"bbftpd"}, args...), nil); err != nil {
+		var mistake *getopt.Error
+		if errors.As(err, &mistake) && mistake.ErrorCode == getopt.Invalid {
+			err = fmt.Errorf("%s: %w", mistake.Name, err) // getopt's own text names only the value
+		}
 		return nil, fmt.Errorf("%w; see bbftpd --help", err)
 	}
 	switch {
@@ -135,8 +141,13 @@ func parse(args []string, stdout io.Writer) (*options, error) {
 	if reserve != "" && o.reserve == 0 {
 		o.reserve = -1 // storage.NoReserve
 	}
-	if o.umask, err = fileMask(umask); err != nil {
+	if o.umask, err = fileMask(mask); err != nil {
 		return nil, err
+	}
+	if o.root != "" {
+		if o.root, err = filepath.Abs(o.root); err != nil {
+			return nil, fmt.Errorf("--root: %w", err)
+		}
 	}
 	return o, nil
 }
@@ -156,9 +167,7 @@ func size(option, text string) (int64, error) {
 // fileMask reads an octal umask; "" is that of the process.
 func fileMask(text string) (fs.FileMode, error) {
 	if text == "" {
-		mask := syscall.Umask(0o077)
-		syscall.Umask(mask)
-		return fs.FileMode(mask), nil
+		return umask.Current(), nil
 	}
 	mask, err := strconv.ParseUint(text, 8, 16)
 	if err != nil || mask > 0o777 {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -25,7 +26,7 @@ no terminal. A running bbftpd sees the change when it is started anew.
 `
 
 // passwd changes the users file.
-func passwd(args []string, stdin *os.File, stdout io.Writer) error {
+func passwd(ctx context.Context, args []string, stdin *os.File, stdout io.Writer) error {
 	var dir, mass string
 	var help bool
 	set := getopt.New()
@@ -50,7 +51,7 @@ func passwd(args []string, stdin *os.File, stdout io.Writer) error {
 		change.MassStorage = &mass
 	}
 	var err error
-	if change.Password, err = terminal.NewPassword(stdin, stdout); err != nil {
+	if change.Password, err = terminal.NewPassword(ctx, stdin, stdout); err != nil {
 		return err
 	}
 	return auth.SetPassword(set.Arg(0), change)

@@ -1,0 +1,58 @@
+package bench
+
+import (
+	"testing"
+
+	"bbftp/engine/transfer"
+)
+
+func TestDemoScenarios(t *testing.T) {
+	seen := map[Scenario]bool{}
+	var there string
+	for _, s := range DemoScenarios() {
+		if seen[s] {
+			t.Errorf("%v twice", s)
+		}
+		seen[s] = true
+		if s.Op == "get" && there != "put" {
+			t.Errorf("%v without a put before it", s)
+		}
+		there = s.Op
+	}
+	for _, op := range []string{"put", "get"} {
+		for _, streams := range []int{1, 4, 10} {
+			for _, compressed := range []bool{false, true} {
+				if s := (Scenario{op, streams, compressed}); !seen[s] {
+					t.Errorf("%v is missing", s)
+				}
+			}
+		}
+	}
+}
+
+func TestScenarioString(t *testing.T) {
+	for s, want := range map[Scenario]string{
+		{"put", 1, false}: "put, 1 streams, plain",
+		{"get", 10, true}: "get, 10 streams, zlib",
+	} {
+		if got := s.String(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+func TestResultSides(t *testing.T) {
+	client, server := transfer.Paths{Sendfile: 1}, transfer.Paths{Splice: 2}
+	put := Result{Scenario: Scenario{Op: "put"}, Bytes: 250e6, Seconds: 2, Client: client, Server: server}
+	get := put
+	get.Op = "get"
+	if put.Sender() != client || put.Receiver() != server {
+		t.Error("in a put the client sends")
+	}
+	if get.Sender() != server || get.Receiver() != client {
+		t.Error("in a get the server sends")
+	}
+	if got := put.Goodput(); got != 1e9 {
+		t.Errorf("250 MB in 2 s are %g bit/s", got)
+	}
+}

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// A legacy server insists on a system account, changes to its user and writes
+// to /run, and as a daemon listens everywhere and leaves its parent. So it
+// runs in mount, PID and network namespaces of its own: the account exists
+// only there, nobody outside reaches the port, and the end of the namespaces'
+// first process, this test program started again, is the end of them all.
+const (
+	insideEnv = "BBFTP_TEST_INSIDE" // the JSON of a place, in that process
+
+	legacyPort     = 5021
+	legacyUser     = "bbtest"
+	legacyUID      = 65533
+	legacyPassword = "only-in-a-namespace"
+	// legacyHash is the crypt(3) hash of legacyPassword.
+	legacyHash = `$6$bbftpinterop$AijRcZPbWkyz.F5/ZjHqk14YNPVneOWr8RDSSvE8buEjeCoGVzwPf7cCe1xkkcAeKejwwN1W..zsyAIS3hmTV1`
+)
+
+// place says where things are.
+type place struct {
+	Server   string // the legacy program
+	Programs string // the directory of ours
+	Work     string // where the files to move are
+	Home     string // of the account
+}
+
+// runInside runs TestLegacy again in new namespaces.
+func runInside(t *testing.T, p place) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	encoded, err := json.Marshal(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), self, "-test.run=^TestLegacy$", "-test.v", "-test.parallel=6", "-test.timeout=25m")
+	cmd.Env = append(os.Environ(), insideEnv+"="+string(encoded))
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWPID | syscall.CLONE_NEWNET,
+		Pdeathsig:  syscall.SIGKILL,
+	}
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("inside: %v", err)
+	}
+}
+
+// enter furnishes the namespaces this process was started in and starts the
+// server there.
+func enter(t *testing.T, encoded string) place {
+	var p place
+	if err := json.Unmarshal([]byte(encoded), &p); err != nil {
+		t.Fatal(err)
+	}
+	if os.Getpid() != 1 {
+		t.Fatalf("%s is set outside of a namespace of its own", insideEnv)
+	}
+	for _, step := range []func() error{
+		func() error { return syscall.Mount("", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, "") },
+		func() error { return syscall.Mount("tmpfs", "/run", "tmpfs", 0, "mode=755,size=1m") },
+		func() error {
+			return amend("/etc/passwd", 0o644, fmt.Sprintf("%s:x:%d:%d::%s:/bin/sh\n", legacyUser, legacyUID, legacyUID, p.Home))
+		},
+		func() error { return amend("/etc/shadow", 0o600, legacyUser+":"+legacyHash+":19000:0:99999:7:::\n") },
+		func() error { return os.Chown(p.Home, legacyUID, legacyUID) },
+		loopbackUp,
+		// It closes every descriptor it may have, and waits with select.
+		func() error { return syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: 1024, Max: 1024}) },
+		func() error { return syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{}) },
+	} {
+		if err := step(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// It listens before it leaves its parent.
+	if out, err := exec.Command(p.Server, "-b", "-w", strconv.Itoa(legacyPort)).CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", p.Server, err, out)
+	}
+	return p
+}
+
+// amend puts a copy of a file with one more line in its place.
+func amend(path string, perm os.FileMode, line string) error {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	copied := "/run/" + fmt.Sprintf("%x", path)
+	if err := os.WriteFile(copied, append(data, line...), perm); err != nil {
+		return err
+	}
+	return syscall.Mount(copied, path, "", syscall.MS_BIND, "")
+}
+
+func loopbackUp() error {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	request, err := unix.NewIfreq("lo")
+	if err != nil {
+		return err
+	}
+	request.SetUint16(unix.IFF_UP | unix.IFF_RUNNING)
+	return unix.IoctlIfreq(fd, unix.SIOCSIFFLAGS, request)
+}

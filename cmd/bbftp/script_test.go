@@ -1,0 +1,76 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"bbftp/cmd/internal/programtest"
+)
+
+// The scripts have these commands besides those of [programtest]:
+//
+//	json FILE LINE [absent] [PATH=VALUE...]
+//		Check fields of the JSON object in a line. PATH has dots; that of a list
+//		ends in ".length"; the VALUE "absent" is a field that isn't there.
+//	standin KIND
+//		Start a stand-in for a server (see standIn).
+//	received MESSAGES
+//		Wait until the stand-in got these messages after the key it sent, and
+//		nothing else.
+func TestScripts(t *testing.T) {
+	programtest.Run(t, "testdata/script", map[string]programtest.Command{
+		"json": checkJSON, "standin": startStandIn, "received": received,
+	})
+}
+
+func checkJSON(ts *testscript.TestScript, _ bool, args []string) {
+	lines := strings.SplitAfter(ts.ReadFile(args[0]), "\n")
+	number, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	if lines[len(lines)-1] != "" {
+		ts.Fatalf("the last line has no end")
+	}
+	lines = lines[:len(lines)-1]
+	if number > len(lines) {
+		if len(args) != 3 || args[2] != "absent" {
+			ts.Fatalf("%d lines only", len(lines))
+		}
+		return
+	}
+	var object map[string]any
+	ts.Check(json.Unmarshal([]byte(lines[number-1]), &object))
+	for _, check := range args[2:] {
+		path, want, found := strings.Cut(check, "=")
+		if !found {
+			ts.Fatalf("line %d: %s", number, lines[number-1])
+		}
+		if got := field(object, strings.Split(path, ".")); got != want {
+			ts.Fatalf("line %d: %s is %s, want %s", number, path, got, want)
+		}
+	}
+}
+
+func field(value any, path []string) string {
+	for _, name := range path {
+		switch v := value.(type) {
+		case map[string]any:
+			value = v[name]
+		case []any:
+			value = len(v)
+		default:
+			return "absent"
+		}
+	}
+	switch v := value.(type) {
+	case nil:
+		return "absent"
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	}
+	return fmt.Sprint(value)
+}

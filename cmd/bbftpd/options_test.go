@@ -1,0 +1,103 @@
+package main
+
+import (
+	"bytes"
+	"io/fs"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestParse(t *testing.T) {
+	mask, err := fileMask("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	base := options{port: 5021, massLimit: 30 * time.Minute, umask: mask}
+	with := func(change func(*options)) options {
+		o := base
+		change(&o)
+		return o
+	}
+	for _, tt := range []struct {
+		args string
+		want options
+	}{
+		{"", base},
+		{"-bufw6000", with(func(o *options) { o.background, o.clear, o.anySource, o.port = true, true, true, 6000 })},
+		{"--background --clear-text --any-source-port --port=0", with(func(o *options) {
+			o.background, o.clear, o.anySource, o.port = true, true, true, 0
+		})},
+		{"--users u --root /r --unconfined --run-as nobody", with(func(o *options) {
+			o.users, o.root, o.unconfined, o.runAs = "u", "/r", true, "nobody"
+		})},
+		{"--demo . --bind ::1 --max-sessions 3 --umask 27", with(func(o *options) {
+			o.demo, o.bind, o.maxSessions, o.umask = ".", "::1", 3, fs.FileMode(0o27)
+		})},
+		{"--max-file-size 2TiB --reserve 500MB", with(func(o *options) { o.maxFileSize, o.reserve = 2<<40, 500e6 })},
+		{"--max-file-size 0 --reserve 0", with(func(o *options) { o.reserve = -1 })},
+		{"--mass-storage /a --mass-storage /b=/c --mass-storage-limit 2h", with(func(o *options) {
+			o.massStorage, o.massLimit = []string{"/a", "/b=/c"}, 2*time.Hour
+		})},
+		{"-L l --log-format json --log-level debug", with(func(o *options) { o.logFile, o.logFormat, o.logLevel = "l", "json", "debug" })},
+	} {
+		var out bytes.Buffer
+		got, err := parse(strings.Fields(tt.args), &out)
+		if err != nil {
+			t.Errorf("%q: %v", tt.args, err)
+			continue
+		}
+		if diff := cmp.Diff(&tt.want, got, cmp.AllowUnexported(options{})); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", tt.args, diff)
+		}
+	}
+}
+
+// TestFileMask proves that looking at the umask leaves it alone.
+func TestFileMask(t *testing.T) {
+	first, err := fileMask("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if second, err := fileMask(""); err != nil || second != first {
+		t.Errorf("umask %o, then %o, %v", first, second, err)
+	}
+	for text, want := range map[string]fs.FileMode{"0": 0, "022": 0o22, "777": 0o777} {
+		if got, err := fileMask(text); err != nil || got != want {
+			t.Errorf("%s: %o, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"8", "1000", "-1", "rwx", "0x12", "99999"} {
+		if got, err := fileMask(text); err == nil {
+			t.Errorf("%s is taken for %o", text, got)
+		}
+	}
+}
+
+func TestSize(t *testing.T) {
+	for text, want := range map[string]int64{"": 0, "0": 0, "1": 1, "1.5KiB": 1536, "2 GB": 2e9, "4EiB": 1 << 62} {
+		if got, err := size("--reserve", text); err != nil || got != want {
+			t.Errorf("%q: %d, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"-1", "much", "1XB", "5EiB", "1e400"} {
+		if got, err := size("--reserve", text); err == nil {
+			t.Errorf("%q is taken for %d", text, got)
+		} else if !strings.Contains(err.Error(), "--reserve") || !strings.Contains(err.Error(), text) {
+			t.Errorf("%q: the error %q names neither option nor value", text, err)
+		}
+	}
+}
+
+// TestHelpNamesOptions keeps the help whole: what is read is explained.
+func TestHelpNamesOptions(t *testing.T) {
+	for _, option := range strings.Fields(`--users --root --unconfined --run-as -u --demo -w --port --bind -f
+		--any-source-port --max-sessions --umask --max-file-size --reserve --mass-storage --mass-storage-limit
+		-b --background -L --log --log-format --log-level -v --version -h --help`) {
+		if !strings.Contains(usage, " "+option) {
+			t.Errorf("the help lacks %s", option)
+		}
+	}
+}
