@@ -61,7 +61,7 @@ func run(ctx context.Context, args []string, stdin *os.File, stdout, stderr io.W
 		return int(reported)
 	}
 	n := number(err)
-	fmt.Fprintf(stderr, "BBFTP-ERROR-%05d : %v\n", n, err)
+	line(stderr, "BBFTP-ERROR-%05d : %v", n, err)
 	return n
 }
 

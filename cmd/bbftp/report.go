@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 	"time"
+	"unicode"
 
 	"bbftp/engine/client"
 	"bbftp/engine/transfer"
@@ -23,6 +25,18 @@ func newReport(o *options, stdout, stderr io.Writer) *report {
 	return &report{o: o, stdout: stdout, stderr: stderr}
 }
 
+// line writes one line for people. Names and refusals are the server's words:
+// control characters in them could command the terminal.
+func line(w io.Writer, format string, args ...any) {
+	text := strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return '?'
+		}
+		return r
+	}, fmt.Sprintf(format, args...))
+	fmt.Fprintln(w, text)
+}
+
 // logger passes on the engine's warnings, such as a retry and its reason.
 func (r *report) logger() *slog.Logger {
 	if r.o.warnings || r.o.verbose {
@@ -33,18 +47,18 @@ func (r *report) logger() *slog.Logger {
 
 func (r *report) warn(format string, args ...any) {
 	if r.o.warnings || r.o.verbose {
-		fmt.Fprintf(r.stderr, "BBFTP-WARNING-00026 : "+format+"\n", args...)
+		line(r.stderr, "BBFTP-WARNING-00026 : "+format, args...)
 	}
 }
 
 // retry is shown whatever the options: a wait of minutes needs a reason.
 func (r *report) retry(wait time.Duration, cause error) {
-	fmt.Fprintf(r.stderr, "BBFTP-WARNING-00022 : retrying in %v: %v\n", max(wait, 0), cause)
+	line(r.stderr, "BBFTP-WARNING-00022 : retrying in %v: %v", max(wait, 0), cause)
 }
 
 func (r *report) say(format string, args ...any) {
 	if r.o.verbose {
-		fmt.Fprintf(r.stdout, format+"\n", args...)
+		line(r.stdout, format, args...)
 	}
 }
 
@@ -106,7 +120,7 @@ func (r *report) listing(dir string, names []string) {
 		r.say("<< OK : no file")
 	default:
 		for _, name := range names {
-			fmt.Fprintln(r.stdout, name)
+			line(r.stdout, "%s", name)
 		}
 	}
 }
@@ -114,7 +128,7 @@ func (r *report) listing(dir string, names []string) {
 // result ends a command.
 func (r *report) result(text string, err error, number int) {
 	if err != nil {
-		fmt.Fprintf(r.stderr, "BBFTP-ERROR-%05d : %v\n", number, err)
+		line(r.stderr, "BBFTP-ERROR-%05d : %v", number, err)
 		r.say("<< %v", err)
 	}
 	switch {
@@ -130,9 +144,9 @@ func (r *report) result(text string, err error, number int) {
 		}
 		r.event(e)
 	case err != nil:
-		fmt.Fprintf(r.stdout, "%s FAILED\n", text)
+		line(r.stdout, "%s FAILED", text)
 	default:
-		fmt.Fprintf(r.stdout, "%s OK\n", text)
+		line(r.stdout, "%s OK", text)
 	}
 	r.last = nil
 }

@@ -154,8 +154,8 @@ func TestSetPasswordConcurrently(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if u.Len() != users {
-		t.Errorf("%d of %d accounts arrived", u.Len(), users)
+	if len(u.Accounts()) != users {
+		t.Errorf("%d of %d accounts arrived", len(u.Accounts()), users)
 	}
 	onlyEntry(t, path)
 }

@@ -139,8 +139,14 @@ func parseUsers(data []byte) ([]record, error) {
 // when the file was loaded: worth a warning.
 func (u *Users) WorldReadable() bool { return u.worldReadable }
 
-// Len is the number of accounts, at least 1.
-func (u *Users) Len() int { return len(u.records) }
+// Accounts lists the accounts in the order of the file, at least one.
+func (u *Users) Accounts() []Account {
+	accounts := make([]Account, len(u.records))
+	for i, r := range u.records {
+		accounts[i] = r.Account
+	}
+	return accounts
+}
 
 // Authenticate checks one password. At most two checks run at once; waiting for
 // a turn ends with the cause of ctx, or ErrBusy after 30 s. A check that has

@@ -60,8 +60,8 @@ func TestLoadUsers(t *testing.T) {
 		{"password", Account{Name: "tape.part", MassStorage: "/hpss/exp"}},
 		{"a", Account{Name: longName, Dir: "/"}},
 	}
-	if u.Len() != len(want) {
-		t.Errorf("%d accounts", u.Len())
+	if len(u.Accounts()) != len(want) {
+		t.Errorf("%d accounts", len(u.Accounts()))
 	}
 	for _, w := range want {
 		got, err := u.Authenticate(t.Context(), newCredentials(w.account.Name, w.password))

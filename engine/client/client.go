@@ -12,6 +12,8 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/netip"
+	"os"
+	"sync/atomic"
 	"time"
 
 	"bbftp/engine/control"
@@ -44,9 +46,11 @@ type Config struct {
 	DataFrom netip.Addr
 	// Umask is taken from the mode (0666) of retrieved files.
 	Umask fs.FileMode
-	// LocalDir is where relative local names begin. Default "/".
+	// LocalDir is where relative local names begin. Default: the working
+	// directory of the process.
 	LocalDir string
-	// Storage bounds what a server can make this machine store.
+	// Storage bounds what a server can make this machine store. Its reserve is
+	// none by default: this is the user's own disk.
 	Storage storage.Limits
 	// Tries is how often an operation is tried. Default 5.
 	Tries int
@@ -56,6 +60,8 @@ type Config struct {
 	Waits Waits
 	// OnLogin, if set, is told each server greeting.
 	OnLogin func(greeting string)
+	// OnRetry, if set, is told before each pause between two tries.
+	OnRetry func(wait time.Duration, cause error)
 	// Log receives what happens on the way. Default: none.
 	Log *slog.Logger
 }
@@ -64,7 +70,7 @@ type Config struct {
 // documented defaults. A legacy version 1 server may idle 20 s before its
 // first byte: none of these may be shorter than 30 s in production.
 type Waits struct {
-	Connect time.Duration // for one address to answer, default 60 s
+	Connect time.Duration // for the host to answer, default 60 s
 	Reply   time.Duration // for an answer that is due, default 180 s
 	Accept  time.Duration // for the server to call back, default 200 s
 	Idle    time.Duration // a data stream without progress, default 300 s
@@ -96,8 +102,9 @@ type Client struct {
 	ldir   string
 
 	ctl     *control.Conn // nil while not connected
-	unhook  func() bool   // frees ctl from the context it was made under
-	fresh   bool          // no command was answered on ctl yet
+	unhook  func() bool   // frees ctl from the context of the running operation
+	fresh   bool          // no command was sent on ctl yet
+	spoken  atomic.Bool   // the server has reacted to a command before
 	since   time.Time     // when ctl was logged in
 	settled time.Time     // when the server may take the next command
 	dir     string        // remote directory to return to, "" for the login directory
@@ -130,10 +137,16 @@ func New(cfg Config) (*Client, error) {
 		cfg.RetryWait = 30 * time.Second
 	}
 	if cfg.LocalDir == "" {
-		cfg.LocalDir = "/"
+		var err error
+		if cfg.LocalDir, err = os.Getwd(); err != nil {
+			return nil, fmt.Errorf("bbftp client: find the local directory: %w", err)
+		}
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Storage.Reserve == 0 {
+		cfg.Storage.Reserve = storage.NoReserve
 	}
 	cfg.Waits = cfg.Waits.withDefaults()
 	return &Client{cfg: cfg, log: cfg.Log, local: storage.Unconfined(cfg.Storage), ldir: cfg.LocalDir}, nil
@@ -159,13 +172,22 @@ func (c *Client) SetMassStorage(on bool) { c.cfg.MassStorage = on }
 func (c *Client) retry(ctx context.Context, op func(context.Context) error) error {
 	for try := 1; ; try++ {
 		err := op(ctx)
-		if err == nil || ctx.Err() != nil || !Retryable(err) {
+		c.release()
+		switch {
+		case err == nil:
+			return nil
+		case ctx.Err() != nil:
+			// Cancelling closes the connection: what fails then is a consequence.
+			return context.Cause(ctx)
+		case !Retryable(err):
 			return err
 		}
 		if try >= c.cfg.Tries {
 			return &ExhaustedError{Tries: try, Err: err}
 		}
-		c.log.Warn("retrying", "wait", c.cfg.RetryWait, "try", try, "error", err)
+		if c.cfg.OnRetry != nil {
+			c.cfg.OnRetry(c.cfg.RetryWait, err)
+		}
 		if err := sleep(ctx, c.cfg.RetryWait); err != nil {
 			return err
 		}

@@ -30,8 +30,10 @@ func (c *Client) conclude(ctx context.Context, move func(context.Context) error)
 	case ctx.Err() != nil:
 		c.disconnect()
 		return context.Cause(ctx)
+	case err != nil && failure != nil && !errors.Is(failure, errAbandoned):
+		return fmt.Errorf("%w (%v)", err, failure)
 	case err != nil:
-		return errors.Join(err, unless(failure, errAbandoned))
+		return err
 	case failure == nil && verdict.Kind == wire.MsgOK:
 		return nil
 	}
@@ -52,28 +54,23 @@ func (c *Client) conclude(ctx context.Context, move func(context.Context) error)
 // errAbandoned is the cause given to streams whose outcome no longer matters.
 var errAbandoned = errors.New("the server ended the transfer")
 
-func unless(err, boring error) error {
-	if errors.Is(err, boring) {
-		return nil
-	}
-	return err
-}
-
 // verdict waits for the server's final word. While the streams move it may
 // take as long as they do; once they ended, which moved tells, it is due. The
 // value read from moved is put back for the caller.
 func (c *Client) verdict(moved chan error) (wire.Reply, error) {
+	var late <-chan time.Time
 	for {
 		arrived := make(chan struct{})
 		stop := c.ctl.Watch(func(wire.Header, error) { close(arrived) })
-		var late <-chan time.Time
-		select {
-		case <-arrived:
-		case failure := <-moved:
-			moved <- failure
-			due := time.NewTimer(c.cfg.Waits.Reply)
-			defer due.Stop()
-			late = due.C
+		if late == nil {
+			select {
+			case <-arrived:
+			case failure := <-moved:
+				moved <- failure
+				due := time.NewTimer(c.cfg.Waits.Reply)
+				defer due.Stop()
+				late = due.C
+			}
 		}
 		select {
 		case <-arrived:
@@ -86,7 +83,7 @@ func (c *Client) verdict(moved chan error) (wire.Reply, error) {
 		if err != nil {
 			return wire.Reply{}, c.broken(fmt.Errorf("wait for the end of the transfer: %w", err))
 		}
-		c.fresh = false
+		c.spoken.Store(true)
 		r, ok := m.(wire.Reply)
 		if !ok {
 			return wire.Reply{}, c.broken(fmt.Errorf("%v during a transfer", m.Code()))

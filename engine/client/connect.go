@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/netip"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -26,6 +26,7 @@ func (c *Client) ready(ctx context.Context) error {
 		c.disconnect()
 	}
 	if c.ctl != nil {
+		c.hook(ctx)
 		return sleep(ctx, time.Until(c.settled))
 	}
 	conn, err := c.dial(ctx)
@@ -33,7 +34,7 @@ func (c *Client) ready(ctx context.Context) error {
 		return &ConnectError{err}
 	}
 	c.ctl = control.New(conn, wire.Server, control.Limits{})
-	c.unhook = context.AfterFunc(ctx, func() { _ = conn.Close() })
+	c.hook(ctx)
 	c.fresh = true
 	if err := c.login(); err != nil {
 		c.disconnect()
@@ -46,39 +47,47 @@ func (c *Client) ready(ctx context.Context) error {
 	if c.dir == "" {
 		return nil
 	}
-	_, err = c.chdir(c.dir)
+	if _, err = c.chdir(c.dir); err != nil {
+		c.disconnect() // no command may run in another directory
+	}
 	return err
+}
+
+// hook lets the end of ctx, that of one operation, close the connection, which
+// may serve others after it.
+func (c *Client) hook(ctx context.Context) {
+	ctl := c.ctl
+	c.unhook = context.AfterFunc(ctx, func() { _ = ctl.Close() })
+}
+
+// release ends what hook began.
+func (c *Client) release() {
+	if c.unhook == nil {
+		return
+	}
+	if !c.unhook() {
+		c.disconnect() // it is being closed
+	}
+	c.unhook = nil
 }
 
 // stale is how old a login without a command may be: servers allow 10 s for
 // the first one (wire.md 5).
 const stale = 8 * time.Second
 
-// dial tries the host's addresses in turn.
+// dial tries the host's addresses, those of both families at once.
 func (c *Client) dial(ctx context.Context) (net.Conn, error) {
-	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", c.cfg.Host)
-	if err != nil {
-		return nil, err
-	}
 	dialer := netio.Dialer{Options: netio.Options{KeepAlive: time.Minute}, Timeout: c.cfg.Waits.Connect}
-	var errs []error
-	for _, addr := range addrs {
-		conn, err := dialer.Dial(ctx, netip.AddrPortFrom(addr.Unmap(), c.cfg.Port).String())
-		if err == nil {
-			return conn, nil
-		}
-		errs = append(errs, err)
-		if ctx.Err() != nil {
-			break
-		}
-	}
-	return nil, errors.Join(errs...)
+	return dialer.Dial(ctx, net.JoinHostPort(c.cfg.Host, strconv.Itoa(int(c.cfg.Port))))
 }
 
 // login runs the client's side of wire.md 3.
 func (c *Client) login() error {
 	m, err := c.ctl.Read(c.cfg.Waits.Reply)
-	if err != nil {
+	switch {
+	case errors.Is(err, wire.ErrKey):
+		return &LoginError{err}
+	case err != nil:
 		return &BrokenError{fmt.Errorf("wait for MSG_CRYPT: %w", err)}
 	}
 	offer, ok := m.(wire.Crypt)
@@ -166,15 +175,31 @@ func (c *Client) negotiate() error {
 // command sends a command and returns its answer. wait 0 waits for ever, the
 // connection's keep-alive probes being the limit.
 func (c *Client) command(m wire.Message, wait time.Duration) (wire.Message, error) {
-	if err := c.ctl.Send(m); err != nil {
-		return nil, c.broken(err)
+	if err := c.send(m); err != nil {
+		return nil, err
 	}
-	answer, err := c.ctl.Read(wait)
-	if err != nil {
-		return nil, c.broken(fmt.Errorf("wait for the answer to %v: %w", m.Code(), err))
+	for {
+		answer, err := c.ctl.Read(wait)
+		if err != nil {
+			return nil, c.broken(fmt.Errorf("wait for the answer to %v: %w", m.Code(), err))
+		}
+		c.spoken.Store(true)
+		// Any number of these may come before an answer (wire.md 11.9).
+		if r, ok := answer.(wire.Reply); ok && r.Kind == wire.MsgInfo {
+			c.log.Warn("server", "info", r.Text)
+			continue
+		}
+		return answer, nil
 	}
+}
+
+// send sends the first or only message of a command.
+func (c *Client) send(m wire.Message) error {
 	c.fresh = false
-	return answer, nil
+	if err := c.ctl.Send(m); err != nil {
+		return c.broken(err)
+	}
+	return nil
 }
 
 // unexpected ends a connection whose peer answered out of turn.
@@ -184,7 +209,7 @@ func (c *Client) unexpected(answer wire.Message, to wire.Code) error {
 
 // broken closes the control connection and names the reason.
 func (c *Client) broken(err error) error {
-	if c.fresh && c.cfg.Protocol == 1 && (errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET)) {
+	if !c.spoken.Load() && c.cfg.Protocol == 1 && (errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET)) {
 		err = fmt.Errorf("%w: the server closed at the first command: it was built without version 1", ErrVersion)
 	}
 	c.disconnect()
@@ -195,7 +220,9 @@ func (c *Client) disconnect() {
 	if c.ctl == nil {
 		return
 	}
-	c.unhook()
+	if c.unhook != nil {
+		c.unhook()
+	}
 	_ = c.ctl.Close()
-	c.ctl = nil
+	c.ctl, c.unhook = nil, nil
 }

@@ -2,6 +2,8 @@ package client
 
 import (
 	"context"
+	"fmt"
+	"path"
 
 	"bbftp/engine/storage"
 	"bbftp/engine/wire"
@@ -13,7 +15,7 @@ func (c *Client) Mkdir(ctx context.Context, dir string) error {
 		if err := c.ready(ctx); err != nil {
 			return err
 		}
-		_, err := c.simple(wire.MsgMkdir, dir)
+		_, err := c.simple("mkdir", wire.MsgMkdir, dir)
 		return err
 	})
 }
@@ -32,7 +34,7 @@ func (c *Client) Chdir(ctx context.Context, dir string) (now string, err error) 
 }
 
 func (c *Client) chdir(dir string) (string, error) {
-	now, err := c.simple(wire.MsgChdir, dir)
+	now, err := c.simple("cd", wire.MsgChdir, dir)
 	if err == nil {
 		c.dir = now
 	}
@@ -40,10 +42,10 @@ func (c *Client) chdir(dir string) (string, error) {
 }
 
 // simple runs a command that is answered by MSG_OK with a text.
-func (c *Client) simple(code wire.Code, path string) (string, error) {
+func (c *Client) simple(op string, code wire.Code, path string) (string, error) {
 	request := wire.PathRequest{Kind: code, Path: path}
 	if err := request.Validate(); err != nil {
-		return "", &LocalError{code.String(), err}
+		return "", &RequestError{op, path, err}
 	}
 	answer, err := c.command(request, c.cfg.Waits.Reply)
 	if err != nil {
@@ -64,7 +66,7 @@ func (c *Client) simple(code wire.Code, path string) (string, error) {
 func (c *Client) List(ctx context.Context, pattern string) (names []string, err error) {
 	request := wire.PathRequest{Kind: wire.MsgList, Path: pattern}
 	if err := request.Validate(); err != nil {
-		return nil, &LocalError{"list", err}
+		return nil, &RequestError{"list", pattern, err}
 	}
 	err = c.retry(ctx, func(ctx context.Context) error {
 		if err := c.ready(ctx); err != nil {
@@ -77,7 +79,7 @@ func (c *Client) List(ctx context.Context, pattern string) (names []string, err 
 		switch m := answer.(type) {
 		case wire.ListReply:
 			names = m.Names
-			return nil
+			return checkNames(pattern, names)
 		case wire.Reply:
 			if m.Kind == wire.MsgBad || m.Kind == wire.MsgBadNoRetry {
 				return refused(m)
@@ -86,6 +88,17 @@ func (c *Client) List(ctx context.Context, pattern string) (names []string, err 
 		return c.unexpected(answer, wire.MsgList)
 	})
 	return names, err
+}
+
+// checkNames refuses a listing with names that were not asked for: a server
+// could make "mget *.dat" write any file of the local directory.
+func checkNames(pattern string, names []string) error {
+	for _, name := range names {
+		if !storage.Match(path.Base(pattern), path.Base(name)) {
+			return fmt.Errorf("list %s: %w: %q", pattern, ErrUnasked, name)
+		}
+	}
+	return nil
 }
 
 // Lcd changes the directory in which relative local names begin, and returns

@@ -3,6 +3,7 @@ package client
 import (
 	"errors"
 	"fmt"
+	"net"
 
 	"bbftp/engine/wire"
 )
@@ -23,6 +24,27 @@ type LocalError struct {
 
 func (e *LocalError) Error() string { return fmt.Sprintf("%s: %v", e.Op, e.Err) }
 func (e *LocalError) Unwrap() error { return e.Err }
+
+// RequestError is a remote name that the protocol can't carry.
+type RequestError struct {
+	Op   string
+	Name string
+	Err  error
+}
+
+func (e *RequestError) Error() string {
+	if len(e.Name) > wire.MaxNameV1 {
+		return fmt.Sprintf("%s: remote name of %d bytes: version 1 carries at most %d of a file's and %d of a directory's",
+			e.Op, len(e.Name), wire.MaxNameV1, wire.MaxPathV1)
+	}
+	cause := e.Err
+	if in := (*wire.Error)(nil); errors.As(cause, &in) {
+		cause = in.Err // where in the message is of no use to who chose the name
+	}
+	return fmt.Sprintf("%s: remote name %q: %v", e.Op, e.Name, cause)
+}
+
+func (e *RequestError) Unwrap() error { return e.Err }
 
 // ConnectError is a control connection that could not be made.
 type ConnectError struct{ Err error }
@@ -50,12 +72,19 @@ type ExhaustedError struct {
 }
 
 func (e *ExhaustedError) Error() string {
+	if e.Tries == 1 {
+		return e.Err.Error()
+	}
 	return fmt.Sprintf("gave up after %d tries: %v", e.Tries, e.Err)
 }
+
 func (e *ExhaustedError) Unwrap() error { return e.Err }
 
 // ErrVersion reports a server without a protocol version in common.
 var ErrVersion = errors.New("no protocol version in common")
+
+// ErrUnasked reports a listing with a name that does not match the pattern.
+var ErrUnasked = errors.New("the server lists a name that was not asked for")
 
 // Retryable tells whether trying again may help.
 func Retryable(err error) bool {
@@ -64,11 +93,15 @@ func Retryable(err error) bool {
 		local     *LocalError
 		login     *LoginError
 		exhausted *ExhaustedError
+		request   *RequestError
+		name      *net.DNSError
 	)
 	switch {
+	case errors.As(err, &name) && name.IsNotFound:
+		return false
 	case errors.As(err, &refused):
 		return !refused.NoRetry
-	case errors.As(err, &local), errors.As(err, &login), errors.As(err, &exhausted), errors.Is(err, ErrVersion):
+	case errors.As(err, &local), errors.As(err, &request), errors.As(err, &login), errors.As(err, &exhausted), errors.Is(err, ErrVersion), errors.Is(err, ErrUnasked):
 		return false
 	}
 	return true

@@ -83,6 +83,7 @@ func (c *Client) accept(ctx context.Context, ls listeners) ([]*net.TCPConn, erro
 	}
 	waiting.Wait()
 	if failure == nil {
+		c.spoken.Store(true)
 		return streams, nil
 	}
 	for _, conn := range streams {

@@ -57,12 +57,12 @@ func (c *Client) put(ctx context.Context, local, remote string) (*Transfer, erro
 	}
 	request, err := c.request(code, remote, t.Bytes, ls)
 	if err != nil {
-		return nil, err
+		return nil, &RequestError{"put " + local, remote, err}
 	}
 	var counters transfer.Counters
 	began := time.Now()
-	if err := c.ctl.Send(request); err != nil {
-		return nil, c.broken(err)
+	if err := c.send(request); err != nil {
+		return nil, fmt.Errorf("put %s: %w", local, err)
 	}
 	err = c.conclude(ctx, func(ctx context.Context) error {
 		if t.Bytes == 0 {
@@ -103,7 +103,7 @@ func (c *Client) get(ctx context.Context, remote, local string) (*Transfer, erro
 	code, wait := c.retrieveCode()
 	request, err := c.request(code, remote, 0, ls)
 	if err != nil {
-		return nil, err
+		return nil, &RequestError{"get", remote, err}
 	}
 	answer, err := c.command(request, wait)
 	if err != nil {
@@ -112,12 +112,12 @@ func (c *Client) get(ctx context.Context, remote, local string) (*Transfer, erro
 	switch m := answer.(type) {
 	case wire.RetrOK:
 		if err := m.Validate(); err != nil {
-			return nil, c.broken(err)
+			return nil, fmt.Errorf("get %s: %w", remote, c.broken(err))
 		}
 		t.Bytes = m.Size
 	case wire.Reply:
 		if m.Kind != wire.MsgBad && m.Kind != wire.MsgBadNoRetry {
-			return nil, c.unexpected(answer, code)
+			return nil, fmt.Errorf("get %s: %w", remote, c.unexpected(answer, code))
 		}
 		if c.cfg.MassStorage {
 			// A legacy server without mass storage leaves the request's body
@@ -126,7 +126,7 @@ func (c *Client) get(ctx context.Context, remote, local string) (*Transfer, erro
 		}
 		return nil, fmt.Errorf("get %s: %w", remote, refused(m))
 	default:
-		return nil, c.unexpected(answer, code)
+		return nil, fmt.Errorf("get %s: %w", remote, c.unexpected(answer, code))
 	}
 
 	pending, err := c.local.Create(storage.Join(c.ldir, local), t.Bytes, 0o666&^c.cfg.Umask)
@@ -140,7 +140,7 @@ func (c *Client) get(ctx context.Context, remote, local string) (*Transfer, erro
 		if e := c.ctl.Send(wire.Signal{Kind: wire.MsgAbr}); e != nil {
 			c.disconnect()
 		}
-		return nil, &LocalError{"get " + remote + ": create " + local, err}
+		return nil, &LocalError{"get " + remote, err}
 	}
 	if t.Bytes == 0 {
 		if err := c.ctl.Send(wire.Signal{Kind: wire.MsgCreateZero}); err != nil {
@@ -152,8 +152,8 @@ func (c *Client) get(ctx context.Context, remote, local string) (*Transfer, erro
 	t.Streams = c.cfg.Streams
 	var counters transfer.Counters
 	began := time.Now()
-	if err := c.ctl.Send(wire.Signal{Kind: wire.MsgRetrStart}); err != nil {
-		return nil, c.broken(err)
+	if err := c.send(wire.Signal{Kind: wire.MsgRetrStart}); err != nil {
+		return nil, fmt.Errorf("get %s: %w", remote, err)
 	}
 	err = c.conclude(ctx, func(ctx context.Context) error {
 		streams, err := c.accept(ctx, ls)
@@ -167,7 +167,7 @@ func (c *Client) get(ctx context.Context, remote, local string) (*Transfer, erro
 	}
 	t.Duration, t.Paths = time.Since(began), counters.Paths()
 	if err := pending.Commit(); err != nil {
-		return nil, &LocalError{"get " + remote + ": finish " + local, err}
+		return nil, &LocalError{"get " + remote, err}
 	}
 	return t, nil
 }
@@ -187,11 +187,7 @@ func (c *Client) retrieveCode() (wire.Code, time.Duration) {
 }
 
 func (c *Client) request(code wire.Code, name string, size int64, ls listeners) (wire.FileRequest, error) {
-	request, err := wire.NewFileRequest(code, name, size, c.ctl.LocalAddr().Addr(), ls.ports())
-	if err != nil {
-		return request, &LocalError{code.String(), err}
-	}
-	return request, nil
+	return wire.NewFileRequest(code, name, size, c.ctl.LocalAddr().Addr(), ls.ports())
 }
 
 func (c *Client) options() transfer.Options {

@@ -82,7 +82,8 @@ func (c *Conn) Send(m wire.Message) error {
 	return nil
 }
 
-// ReadHeader waits up to wait (0: for ever) for the first byte of a message.
+// ReadHeader waits up to wait (0: for ever, less: not at all) for the first byte
+// of a message.
 // It returns io.EOF if the peer closed between messages.
 func (c *Conn) ReadHeader(wait time.Duration) (wire.Header, error) {
 	if err := c.await(wait); err != nil {
@@ -121,7 +122,7 @@ func (c *Conn) Discard(n int) error {
 // its message.
 func (c *Conn) await(wait time.Duration) error {
 	var deadline time.Time
-	if wait > 0 {
+	if wait != 0 {
 		deadline = time.Now().Add(wait)
 	}
 	if err := c.conn.SetReadDeadline(deadline); err != nil {

@@ -2,10 +2,13 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
+	"time"
 
 	"bbftp/engine/wire"
 	"bbftp/netio"
@@ -45,20 +48,28 @@ func (s *session) callBack(ctx context.Context, r wire.FileRequest) ([]*net.TCPC
 	var dialing sync.WaitGroup
 	for i, port := range ports {
 		dialing.Go(func() {
-			streams[i], errs[i] = dialer.Dial(ctx, netip.AddrPortFrom(peer, port).String())
+			if streams[i], errs[i] = dialer.Dial(ctx, netip.AddrPortFrom(peer, port).String()); errs[i] != nil {
+				time.AfterFunc(grace, cancel)
+			}
 		})
 	}
 	dialing.Wait()
-	for i, err := range errs {
-		if err == nil {
-			continue
-		}
-		for _, conn := range streams {
-			if conn != nil {
-				_ = conn.Close()
-			}
-		}
-		return nil, &connectError{stream: i + 1, err: err}
+	failed := slices.IndexFunc(errs, func(err error) bool { return err != nil && !errors.Is(err, context.Canceled) })
+	if failed < 0 && ctx.Err() == nil {
+		return streams, nil
 	}
-	return streams, nil
+	for _, conn := range streams {
+		if conn != nil {
+			_ = conn.Close()
+		}
+	}
+	if failed < 0 {
+		return nil, context.Cause(ctx)
+	}
+	return nil, &connectError{stream: failed + 1, err: errs[failed]}
 }
+
+// grace is how long the other call-backs go on after one has failed. Of several
+// refused ports the first is named, as by servers that try one after the other,
+// while a port that never answers does not hold up the reply.
+const grace = time.Second

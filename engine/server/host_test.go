@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"math"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -22,6 +23,7 @@ import (
 
 	"bbftp/engine/auth"
 	"bbftp/engine/storage"
+	"bbftp/engine/wire"
 )
 
 // The servers under test run in a process of their own, without privilege
@@ -39,8 +41,11 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// recordedVersion is what the recorded servers call themselves.
-const recordedVersion = "3.3.0-11"
+// The recorded servers' version and umask.
+const (
+	recordedVersion = "3.3.0-11"
+	recordedUmask   = 0o022
+)
 
 // Places that every session's tree has.
 const (
@@ -51,6 +56,7 @@ const (
 // serverConfig is what the tests vary of a [Config]. Equal ones share a server.
 type serverConfig struct {
 	Clear bool
+	Umask fs.FileMode
 	Waits Waits
 	// Tape is a directory of the machine to serve as mass storage below /tape,
 	// and TapeLimit its time limit.
@@ -74,10 +80,9 @@ type (
 		Root   string // the tree of the sessions to come; "": report on those that were
 	}
 	report struct {
-		Port               uint16
-		Log                []byte // of the server since the last report
-		Files, Goroutines  int    // of the process, once all sessions were gone; in files, -1 if unknown
-		Err                string
+		Port uint16
+		Log  []byte // of the server since the last report
+		Err  string
 	}
 )
 
@@ -111,13 +116,15 @@ func runHost(in io.Reader, out io.Writer, users string) error {
 			}
 			running[o.Config] = h
 			serving.Go(func() { h.failed <- h.server.Serve(ctx, h.listener) })
+			if err := h.warmUp(); err != nil {
+				return err
+			}
 		}
 		r := report{Port: uint16(h.listener.Addr().(*net.TCPAddr).Port)}
 		if o.Root != "" {
-			h.root = o.Root
+			h.root, h.before = o.Root, usage()
 		} else {
-			r.Err = h.settle()
-			r.Log, r.Files, r.Goroutines = h.log.take(), openFiles(), runtime.NumGoroutine()
+			r.Err, r.Log = h.settle(), h.log.take()
 		}
 		if err := to.Encode(r); err != nil {
 			return err
@@ -130,6 +137,7 @@ type hosted struct {
 	server   *Server
 	listener net.Listener
 	root     string // set only while no session begins
+	before   use    // of the process before the present session
 	log      logBuffer
 	failed   chan error
 }
@@ -139,7 +147,7 @@ func newHosted(c serverConfig, accounts *auth.Users) (*hosted, error) {
 	cfg := Config{
 		Accounts:   accounts,
 		AllowClear: c.Clear,
-		Umask:      0o027,
+		Umask:      c.Umask,
 		Version:    recordedVersion,
 		Waits:      c.Waits,
 		Log:        slog.New(slog.NewTextHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
@@ -163,11 +171,12 @@ func newHosted(c serverConfig, accounts *auth.Users) (*hosted, error) {
 	return h, err
 }
 
-// listenPair listens on a port that no connection gets by chance, as the port
-// below it, which data streams come from.
+// listenPair listens on a port whose lower neighbour, where data streams come
+// from, is free and stays so: Linux gives away the ports from 32768 on, and
+// other runs of these tests listen on even ones, too.
 func listenPair() (net.Listener, error) {
 	for {
-		port := 10000 + rand.IntN(20000) // Linux gives away those from 32768
+		port := 10000 + 2*rand.IntN(10000)
 		below, err := net.Listen("tcp4", fmt.Sprintf("127.0.0.1:%d", port-1))
 		if err != nil {
 			continue
@@ -182,29 +191,51 @@ func listenPair() (net.Listener, error) {
 	}
 }
 
-// settle waits until every session is gone.
+// warmUp lets the server start what it keeps.
+func (h *hosted) warmUp() error {
+	conn, err := net.Dial("tcp4", h.listener.Addr().String())
+	if err != nil {
+		return err
+	}
+	if _, err := io.ReadFull(conn, make([]byte, wire.HeaderSize)); err != nil {
+		return err
+	}
+	if err := conn.Close(); err != nil {
+		return err
+	}
+	h.before = use{math.MaxInt, math.MaxInt}
+	if text := h.settle(); text != "" {
+		return errors.New(text)
+	}
+	return nil
+}
+
+// settle waits until every session is gone with all it had.
 func (h *hosted) settle() string {
+	var now use
 	for range 10_000 {
 		select {
 		case err := <-h.failed:
 			return fmt.Sprintf("the server ended: %v", err)
 		default:
 		}
-		if len(h.server.places) == 0 {
+		now = usage()
+		if len(h.server.places) == 0 && now.files <= h.before.files && now.goroutines <= h.before.goroutines {
 			return ""
 		}
 		time.Sleep(time.Millisecond)
 	}
-	return "a session does not end"
+	stacks := make([]byte, 1<<20)
+	return fmt.Sprintf("%d sessions stay, %+v before, %+v now:\n%s",
+		len(h.server.places), h.before, now, stacks[:runtime.Stack(stacks, true)])
 }
 
-// openFiles counts descriptors where the system tells.
-func openFiles() int {
-	names, err := os.ReadDir("/proc/self/fd")
-	if err != nil {
-		return -1
-	}
-	return len(names)
+// use is what a leak would add to.
+type use struct{ files, goroutines int }
+
+func usage() use {
+	names, _ := os.ReadDir("/proc/self/fd") // where the system tells
+	return use{len(names), runtime.NumGoroutine()}
 }
 
 type logBuffer struct {

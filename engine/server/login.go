@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"bbftp/engine/auth"
 	"bbftp/engine/control"
@@ -18,10 +17,19 @@ import (
 //	S: MSG_CRYPT   C: MSG_CRYPT   S: MSG_OK   C: MSG_LOG (clear text) → check
 //	S: MSG_CRYPT   C: MSG_SERVER_STATUS   S: MSG_OK text              → close
 func (s *Server) login(ctx context.Context, ctl *control.Conn, keys *auth.KeyPool) (auth.Account, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.cfg.Waits.Login)
+	ctx, cancel := context.WithTimeoutCause(ctx, s.cfg.Waits.Login, errLoginLimit)
 	defer cancel()
-	deadline, _ := ctx.Deadline()
+	// Each wait has a limit of its own; this one bounds their sum, so that a
+	// peer that trickles bytes can't hold its place.
+	defer context.AfterFunc(ctx, func() { _ = ctl.Close() })()
+	account, err := s.dialogue(ctx, ctl, keys)
+	if err != nil && ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	return account, err
+}
 
+func (s *Server) dialogue(ctx context.Context, ctl *control.Conn, keys *auth.KeyPool) (auth.Account, error) {
 	key, err := keys.Take(ctx)
 	if err != nil {
 		return auth.Account{}, err
@@ -29,7 +37,7 @@ func (s *Server) login(ctx context.Context, ctl *control.Conn, keys *auth.KeyPoo
 	if err := ctl.Send(key.Offer()); err != nil {
 		return auth.Account{}, err
 	}
-	h, err := ctl.ReadHeader(time.Until(deadline))
+	h, err := ctl.ReadHeader(s.cfg.Waits.Login)
 	if err != nil {
 		return auth.Account{}, fmt.Errorf("wait for MSG_LOG: %w", err)
 	}
@@ -40,13 +48,13 @@ func (s *Server) login(ctx context.Context, ctl *control.Conn, keys *auth.KeyPoo
 		if err := ctl.Send(wire.Reply{Kind: wire.MsgOK, Text: "Uncrypted login dialog accepted"}); err != nil {
 			return auth.Account{}, err
 		}
-		if h, err = ctl.ReadHeader(time.Until(deadline)); err != nil {
+		if h, err = ctl.ReadHeader(s.cfg.Waits.Login); err != nil {
 			return auth.Account{}, fmt.Errorf("wait for MSG_LOG: %w", err)
 		}
 	}
 	switch {
 	case h.Code == wire.MsgServerStatus:
-		return auth.Account{}, refuseLogin(ctl, wire.Reply{Kind: wire.MsgOK, Text: s.status(ctl)})
+		return auth.Account{}, errors.Join(errStatus, ctl.Send(wire.Reply{Kind: wire.MsgOK, Text: s.status(ctl)}))
 	case h.Code != wire.MsgLog:
 		return auth.Account{}, refuseLogin(ctl, wire.Reply{Kind: wire.MsgBad, Text: "Unkown message in connected state"})
 	case h.Len != wire.LogSize:
@@ -58,6 +66,12 @@ func (s *Server) login(ctx context.Context, ctl *control.Conn, keys *auth.KeyPoo
 	}
 	return s.check(ctx, ctl, key, m.(wire.Log))
 }
+
+var (
+	errLoginLimit = errors.New("login not complete within the time limit")
+	// errStatus ends a connection that only asked for the status.
+	errStatus = errors.New("status asked for")
+)
 
 const textEncryptedOnly = "The server requires encrypted login"
 
@@ -79,7 +93,8 @@ func (s *Server) check(ctx context.Context, ctl *control.Conn, key *auth.Key, m 
 	account, err := s.cfg.Accounts.Authenticate(ctx, who)
 	switch {
 	case errors.Is(err, auth.ErrDenied):
-		return auth.Account{}, refuseLogin(ctl, wire.Reply{Kind: wire.MsgBadNoRetry, Text: "Incorrect password"})
+		return auth.Account{}, fmt.Errorf("user %q: %w", who.User(),
+			refuseLogin(ctl, wire.Reply{Kind: wire.MsgBadNoRetry, Text: "Incorrect password"}))
 	case err != nil: // too busy to check in time
 		return auth.Account{}, errors.Join(err, ctl.Send(s.greeting(wire.MsgBad, "Unable to check the password")))
 	}
@@ -105,8 +120,8 @@ func (s *Server) greeting(kind wire.Code, text string) wire.Reply {
 func (s *Server) status(ctl *control.Conn) string {
 	text := fmt.Sprintf("bbftpd version %s\nCompiled with  :   default port %d\n  compression with Zlib\n  encryption with RSA\n"+
 		"Running options:\n  Maximum number of streams = %d\n", s.cfg.Version, ctl.LocalAddr().Port(), wire.MaxStreamsV1)
-	if !s.cfg.AllowClear {
-		text += "  " + textEncryptedOnly + "\n"
+	if s.cfg.AllowClear {
+		return text + "  The server allows non-encrypted login\n"
 	}
-	return text
+	return text + "  " + textEncryptedOnly + "\n"
 }

@@ -6,7 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -22,14 +25,17 @@ import (
 // translated: the key, the ports, and where they stand in a text.
 type player struct {
 	*recording
+	root string // the tree
 	port uint16 // of the server
 	ctl  *net.TCPConn
 	data map[int]*net.TCPConn
 
+	next     int // event
 	offer    wire.Crypt
 	ports    []*net.TCPListener // of the file request sent last; nil where the client does not listen
 	used     map[uint16]bool    // no port twice: the old pair may be in TIME_WAIT
 	loggedIn bool
+	hungUp   bool
 	ended    bool // by the server
 }
 
@@ -51,9 +57,15 @@ func (h *host) play(t *testing.T, r recording) {
 	if started.Err != "" {
 		t.Fatal(started.Err)
 	}
-	p := &player{recording: &r, port: started.Port, data: make(map[int]*net.TCPConn), used: make(map[uint16]bool)}
-	err := p.run()
+	p, err := newPlayer(&r, root, started.Port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = p.run()
 	p.close()
+	if r.atEnd != nil {
+		r.atEnd()
+	}
 	done := h.ask(t, order{Config: r.server})
 	if done.Err != "" {
 		t.Error(done.Err)
@@ -67,22 +79,20 @@ func (h *host) play(t *testing.T, r recording) {
 	}
 }
 
-func (p *player) run() error {
-	conn, err := net.Dial("tcp4", fmt.Sprintf("127.0.0.1:%d", p.port))
+// newPlayer connects to a server.
+func newPlayer(r *recording, root string, port uint16) (*player, error) {
+	conn, err := net.Dial("tcp4", fmt.Sprintf("127.0.0.1:%d", port))
 	if err != nil {
+		return nil, err
+	}
+	ctl := conn.(*net.TCPConn)
+	return &player{recording: r, root: root, port: port, ctl: ctl, data: make(map[int]*net.TCPConn), used: make(map[uint16]bool)},
+		ctl.SetDeadline(time.Now().Add(patience))
+}
+
+func (p *player) run() error {
+	if err := p.playTo(len(p.events)); err != nil || p.ended {
 		return err
-	}
-	p.ctl = conn.(*net.TCPConn)
-	if err := p.ctl.SetDeadline(time.Now().Add(patience)); err != nil {
-		return err
-	}
-	for i, e := range p.events {
-		if err := p.step(i, e); err != nil {
-			return fmt.Errorf("event %d, %.200v: %w", i, e, err)
-		}
-	}
-	if p.ended {
-		return nil
 	}
 	if err := p.hangUp(); err != nil {
 		return fmt.Errorf("at the end: %w", err)
@@ -90,12 +100,23 @@ func (p *player) run() error {
 	return p.expectEnd(p.ctl, eof)
 }
 
+// playTo plays the events before the given one that have not been played.
+func (p *player) playTo(end int) error {
+	for ; p.next < end; p.next++ {
+		e := p.events[p.next]
+		if err := p.step(p.next, e); err != nil {
+			return fmt.Errorf("event %d, %.200v: %w", p.next, e, err)
+		}
+	}
+	return nil
+}
+
 func (p *player) step(i int, e event) error {
 	if e.kind == opened {
 		return p.accept(e)
 	}
 	conn := p.ctl
-	if e.conn != control0 {
+	if e.conn != onControl {
 		if conn = p.data[e.conn]; conn == nil {
 			return errors.New("this connection is not open")
 		}
@@ -112,26 +133,29 @@ func (p *player) step(i int, e event) error {
 		if err != nil {
 			return err
 		}
-		if e.conn == control0 {
+		if e.conn == onControl {
 			b = p.announce(i, b)
 		}
-		return write(conn, b)
-	case e.from == wire.Client && e.conn == control0:
-		return p.hangUp()
-	case e.from == wire.Client:
-		if err := conn.CloseWrite(); err != nil && !gone(err) {
-			return err
+		if p.dribble {
+			for i := range b {
+				if err := write(conn, b[i:i+1]); err != nil {
+					return err
+				}
+			}
+			return nil
 		}
-		return nil
+		return write(conn, b)
+	case e.from == wire.Client:
+		return p.leave(conn, e)
 	case e.kind != sent && e.kind != blocks:
-		p.ended = p.ended || e.conn == control0
+		p.ended = p.ended || e.conn == onControl
 		return p.expectEnd(conn, e.kind)
 	}
 	want, err := p.join(e.bytes)
 	switch {
 	case err != nil:
 		return err
-	case e.conn == control0:
+	case e.conn == onControl:
 		return p.expectMessage(want)
 	case e.kind == blocks:
 		got, err := readBlocks(conn, len(want))
@@ -170,7 +194,18 @@ func (p *player) expectMessage(want []byte) error {
 		return err
 	}
 	p.loggedIn = p.loggedIn || bytes.HasSuffix(got, []byte(recordedVersion+" : OK"))
-	return nil
+	return p.nothingHalf()
+}
+
+// nothingHalf looks for files being written. When the client is answered there
+// must be none.
+func (p *player) nothingHalf() error {
+	return filepath.WalkDir(p.root, func(name string, _ fs.DirEntry, err error) error {
+		if strings.HasPrefix(filepath.Base(name), ".bbftp.") {
+			return fmt.Errorf("%s is there with the answer", name)
+		}
+		return err
+	})
 }
 
 // translate puts the server's own port into the text that shows it.
@@ -207,9 +242,42 @@ func (p *player) expectEnd(conn *net.TCPConn, want kind) error {
 	return fmt.Errorf("the server's end: %w, want %s", err, ends[want])
 }
 
+// leave ends the client's side of a connection.
+func (p *player) leave(conn *net.TCPConn, e event) error {
+	switch {
+	case e.kind == reset:
+		p.ended = p.ended || e.conn == onControl
+		return errors.Join(conn.SetLinger(0), conn.Close())
+	case e.kind == eof && e.conn == onControl:
+		return p.hangUp()
+	}
+	p.hungUp = p.hungUp || e.conn == onControl
+	if err := conn.CloseWrite(); err != nil && !gone(err) {
+		return err
+	}
+	return nil
+}
+
+// silent fails if the server has sent anything that was not asked for yet.
+func (p *player) silent() error {
+	if err := p.ctl.SetReadDeadline(time.Now().Add(time.Millisecond)); err != nil {
+		return err
+	}
+	var b [64]byte
+	n, err := p.ctl.Read(b[:])
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
+		return fmt.Errorf("the server sent %q, %v", b[:n], err)
+	}
+	return p.ctl.SetReadDeadline(time.Now().Add(patience))
+}
+
 // hangUp sends the client's EOF. A logged-in session must have been usable
 // until then.
 func (p *player) hangUp() error {
+	if p.hungUp {
+		return nil
+	}
+	p.hungUp = true
 	if p.loggedIn && !p.ended {
 		if err := write(p.ctl, wire.Header{Code: 99}.Append(nil)); err != nil {
 			return err
@@ -256,7 +324,7 @@ func (p *player) comes(i, stream int) bool {
 		if e.kind == opened && e.stream == stream {
 			return true
 		}
-		if e.conn == control0 && e.from == wire.Client && e.kind == sent && len(e.bytes) > 0 && len(e.bytes[0].plain) == wire.HeaderSize+wire.FileRequestSize {
+		if e.conn == onControl && e.from == wire.Client && e.kind == sent && len(e.bytes) > 0 && len(e.bytes[0].plain) == wire.HeaderSize+wire.FileRequestSize {
 			return false
 		}
 	}
@@ -326,7 +394,5 @@ func (p *player) close() {
 	for _, conn := range p.data {
 		_ = conn.Close()
 	}
-	if p.ctl != nil {
-		_ = p.ctl.Close()
-	}
+	_ = p.ctl.Close()
 }

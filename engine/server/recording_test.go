@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"sync"
 
 	"bbftp/engine/wire"
 )
@@ -18,12 +19,15 @@ type recording struct {
 	contents map[string]content
 	given    []entry // what is in the tree before, besides the places of every session
 	events   []event
+	atEnd    func()  // called then, unless nil
+	dribble  bool    // the client sends every byte in a segment of its own
+	lost     []piece // what the server wrote on the control connection and a reset destroyed
 	left     []entry // what must be there afterwards besides given
 }
 
-// control is the number of the control connection; data connections count
+// onControl is the number of the control connection; data connections count
 // from 1.
-const control0 = 0
+const onControl = 0
 
 // event is one thing one side did.
 type event struct {
@@ -42,13 +46,14 @@ type event struct {
 type kind int
 
 const (
-	sent   kind = iota // bytes, which a server of ours must send alike
-	blocks             // content in compressed blocks, cut and packed as the sender likes
-	login              // a MSG_LOG encrypted under the key just offered
-	opened             // a data connection
-	eof                // the side's last byte
-	reset              // a reset by that side
-	closed             // either: the end of a data connection whose transfer failed
+	sent    kind = iota // bytes, which a server of ours must send alike
+	blocks              // content in compressed blocks, cut and packed as the sender likes
+	login               // a MSG_LOG encrypted under the key just offered
+	opened              // a data connection
+	eof                 // the side's last byte
+	reset               // a reset by that side
+	closed              // either: the end of a data connection whose transfer failed
+	walkout             // the client's EOF in the middle of something
 )
 
 // piece is a part of what was sent: bytes as they were, or a part of a content.
@@ -61,23 +66,32 @@ type piece struct {
 // content is a file made of a formula (Replay, "File content", in the
 // transcripts' README).
 type content struct {
-	seed uint32 // of a linear congruential generator, unless there is a text
-	text string
-	size int
+	seed  uint32 // of a linear congruential generator, unless there is a text
+	text  string
+	size  int
+	bytes func() []byte // for reading
 }
 
-func (c content) bytes() []byte {
-	b := make([]byte, c.size)
-	x := c.seed
-	for i := range b {
-		if c.text != "" {
-			b[i] = c.text[(i+i/1000)%len(c.text)]
-			continue
+func random(seed uint32, size int) content {
+	return content{seed: seed, size: size, bytes: sync.OnceValue(func() []byte {
+		b := make([]byte, size)
+		x := seed
+		for i := range b {
+			x = (1103515245*x + 12345) & (1<<31 - 1)
+			b[i] = byte(x >> 16)
 		}
-		x = (1103515245*x + 12345) & (1<<31 - 1)
-		b[i] = byte(x >> 16)
-	}
-	return b
+		return b
+	})}
+}
+
+func repeated(text string, size int) content {
+	return content{text: text, size: size, bytes: sync.OnceValue(func() []byte {
+		b := make([]byte, size)
+		for i := range b {
+			b[i] = text[(i+i/1000)%len(text)]
+		}
+		return b
+	})}
 }
 
 // entry is a file or directory of the tree.
@@ -114,7 +128,7 @@ func (r *recording) answers() (groups [][]int, at []int) {
 	answered := true
 	for i, e := range r.events {
 		switch {
-		case e.conn != control0:
+		case e.conn != onControl:
 		case e.from == wire.Server:
 			groups[len(groups)-1] = append(groups[len(groups)-1], i)
 			answered = true
@@ -128,30 +142,18 @@ func (r *recording) answers() (groups [][]int, at []int) {
 	return groups, at
 }
 
-// What a version 1 session is made of, for recordings written by hand.
+// What the control connection is made of.
 
-func message(m wire.Message) []piece { return []piece{{plain: m.Append(nil)}} }
+func client(b ...byte) event { return event{from: wire.Client, bytes: []piece{{plain: b}}} }
 
-func header(c wire.Code, n int32) []piece {
-	return []piece{{plain: wire.Header{Code: c, Len: n}.Append(nil)}}
+func server(m wire.Message) event {
+	return event{from: wire.Server, bytes: []piece{{plain: m.Append(nil)}}}
 }
-
-func client(pieces ...piece) event { return event{from: wire.Client, bytes: pieces} }
-func server(m wire.Message) event  { return event{from: wire.Server, bytes: message(m)} }
-
-func ok(text string) event         { return server(wire.Reply{Kind: wire.MsgOK, Text: text}) }
-func bad(text string) event        { return server(wire.Reply{Kind: wire.MsgBad, Text: text}) }
-func badNoRetry(text string) event { return server(wire.Reply{Kind: wire.MsgBadNoRetry, Text: text}) }
-func serverEOF() event             { return event{from: wire.Server, kind: eof} }
-func clientEOF() event             { return event{from: wire.Client, kind: eof} }
-
-// on moves events to a data connection.
-func on(conn int, events ...event) []event {
-	for i := range events {
-		events[i].conn = conn
-	}
-	return events
-}
+func reply(k wire.Code, text string) event { return server(wire.Reply{Kind: k, Text: text}) }
+func ok(text string) event                 { return reply(wire.MsgOK, text) }
+func bad(text string) event                { return reply(wire.MsgBad, text) }
+func badNoRetry(text string) event         { return reply(wire.MsgBadNoRetry, text) }
+func serverEOF() event                     { return event{from: wire.Server, kind: eof} }
 
 // same reports whether two events say the same about the wire.
 func same(a, b event) bool { return a.String() == b.String() }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"flag"
 	"fmt"
 	"os"
@@ -68,7 +69,7 @@ func replay(t *testing.T, all []recording) {
 	h := newHost(t)
 	deviated := make(map[int]bool)
 	for _, r := range all {
-		r.server.Waits = hasty[r.name]
+		r.server.Waits, r.server.Umask = hasty[r.name], recordedUmask
 		for i, d := range deviations {
 			if d.session != r.name {
 				continue
@@ -95,12 +96,15 @@ func (r recording) deviate(d deviation) (recording, error) {
 		return r, fmt.Errorf("not one of %d answers, or no reason", len(groups))
 	}
 	old := groups[d.answer]
-	differs := len(old) != len(d.ours)
-	for i := range min(len(old), len(d.ours)) {
-		differs = differs || !same(r.events[old[i]], d.ours[i])
+	var recorded []event
+	for _, i := range old {
+		recorded = append(recorded, r.events[i])
 	}
-	if !differs {
+	switch {
+	case slices.EqualFunc(recorded, d.ours, same):
 		return r, fmt.Errorf("ours is what was recorded")
+	case d.reason == arrivesWhole && !bytes.Equal(plain(d.ours), append(plain(recorded), plain([]event{{bytes: r.lost}})...)):
+		return r, fmt.Errorf("ours is not what the recorded server wrote")
 	}
 	place := at[d.answer]
 	if len(old) > 0 {
@@ -117,4 +121,13 @@ func (r recording) deviate(d deviation) (recording, error) {
 	}
 	r.events = events
 	return r, nil
+}
+
+func plain(events []event) (all []byte) {
+	for _, e := range events {
+		for _, p := range e.bytes {
+			all = append(all, p.plain...)
+		}
+	}
+	return all
 }

@@ -14,6 +14,7 @@ import (
 	"bbftp/engine/storage"
 	"bbftp/engine/transfer"
 	"bbftp/engine/wire"
+	"bbftp/netio/zerocopy"
 )
 
 // permanent are the causes no retry mends, whatever the operation (wire.md
@@ -48,9 +49,12 @@ func reason(err error) string {
 		{storage.ErrTooMany, "Too many names match"},
 		{storage.ErrStalled, "The mass storage did not answer in time"},
 		{storage.ErrBusy, "The mass storage is busy"},
-		{transfer.ErrChanged, "File changed while it was sent"},
+		{transfer.ErrChanged, textChanged},
+		{zerocopy.ErrShortSource, textChanged},
+		{storage.ErrChanged, textChanged},
 		{transfer.ErrBlock, "Invalid compressed block"},
 		{transfer.ErrExcess, "More data than announced"},
+		{context.Canceled, "The server stops"},
 		{context.DeadlineExceeded, "Connection timed out"},
 		{os.ErrDeadlineExceeded, "Connection timed out"},
 		{io.ErrUnexpectedEOF, "Connection closed before the end of the data"},
@@ -107,6 +111,8 @@ func transferRefusal(err error) wire.Reply {
 		return wire.Reply{Kind: wire.MsgBad, Text: fmt.Sprintf("Cannot connect receive socket %d : %s", connect.stream, reason(connect.err))}
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return wire.Reply{Kind: wire.MsgBadNoRetry, Text: textNoSpace}
+	case errors.Is(err, transfer.ErrChanged), errors.Is(err, zerocopy.ErrShortSource):
+		return wire.Reply{Kind: wire.MsgBadNoRetry, Text: textChanged}
 	}
 	return wire.Reply{Kind: wire.MsgBad, Text: reason(err)}
 }
@@ -120,14 +126,4 @@ func ended(err error) error {
 		return errors.New("no command within the time limit")
 	}
 	return err
-}
-
-// transient tells whether accepting may work again in a moment.
-func transient(err error) bool {
-	for _, errno := range []syscall.Errno{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.ECONNABORTED} {
-		if errors.Is(err, errno) {
-			return true
-		}
-	}
-	return false
 }

@@ -17,7 +17,7 @@ func (s *session) openFile(_ context.Context, name string) (*storage.Source, err
 
 // openMass opens a file of the mass storage, which may take minutes.
 func (s *session) openMass(ctx context.Context, name string) (src *storage.Source, err error) {
-	err = s.watched(ctx, false, func(ctx context.Context) error {
+	err = s.watched(ctx, func(ctx context.Context) error {
 		src, err = s.server.cfg.MassStorage.Open(ctx, name, s.account.MassStorage)
 		return err
 	})
@@ -48,15 +48,19 @@ func (s *session) retrieve(ctx context.Context, r wire.FileRequest, open func(co
 	if err := s.ctl.Send(wire.RetrOK{Size: src.Size()}); err != nil {
 		return err
 	}
-	switch start, err := s.awaitStart(); {
+	switch answer, err := s.awaitStart(); {
 	case err != nil:
 		s.transferred(record, err)
 		return err
-	case !start:
+	case answer == wire.MsgCreateZero && record.size == 0:
+		s.transferred(record, nil)
+		return nil
+	case answer != wire.MsgRetrStart:
+		s.transferred(record, fmt.Errorf("declined by the client: %v", answer))
 		return nil
 	}
 	record.began = time.Now()
-	err = s.watched(ctx, true, func(ctx context.Context) error {
+	err = s.watched(ctx, func(ctx context.Context) error {
 		streams, err := s.callBack(ctx, r)
 		if err != nil {
 			return err
@@ -82,18 +86,15 @@ func (s *session) retrieve(ctx context.Context, r wire.FileRequest, open func(co
 	return s.reply(wire.MsgBad, textInterrupted)
 }
 
-// awaitStart reads the client's answer to MSG_RETR_OK and tells whether data
-// shall flow. Nothing is answered to a client that does not want it.
-func (s *session) awaitStart() (bool, error) {
+// awaitStart reads the client's answer to MSG_RETR_OK. Nothing is answered to a
+// client that does not want data.
+func (s *session) awaitStart() (wire.Code, error) {
 	h, err := s.ctl.ReadHeader(s.server.cfg.Waits.Start)
 	if err != nil {
-		return false, fmt.Errorf("wait for MSG_RETR_START: %w", err)
+		return 0, fmt.Errorf("wait for MSG_RETR_START: %w", err)
 	}
-	switch {
-	case h.Code == wire.MsgRetrStart:
-		return true, nil
-	case h.Code == wire.MsgCreateZero, isAbort(h.Code):
-		return false, nil
+	if h.Code == wire.MsgRetrStart || h.Code == wire.MsgCreateZero || isAbort(h.Code) {
+		return h.Code, nil
 	}
-	return false, fmt.Errorf("%w: %v instead of MSG_RETR_START", errProtocol, h.Code)
+	return 0, fmt.Errorf("%w: %v instead of MSG_RETR_START", errProtocol, h.Code)
 }

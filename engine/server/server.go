@@ -16,6 +16,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -121,7 +122,8 @@ func New(cfg Config) (*Server, error) {
 }
 
 // Serve accepts sessions on l until ctx ends, which also ends the sessions; it
-// returns once all of them are gone. It closes l.
+// returns once all of them are gone. It closes l, whose connections must be
+// those of TCP.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var sessions sync.WaitGroup
@@ -139,14 +141,15 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 			return nil
 		}
 		if err != nil {
-			if !transient(err) {
+			if errors.Is(err, net.ErrClosed) {
 				return fmt.Errorf("accept on %v: %w", l.Addr(), err)
 			}
-			// Out of descriptors or memory: sessions that end will free some.
+			// All others pass: no descriptors until a session ends, a firewall,
+			// a client that gave up meanwhile (accept(2)).
 			s.log.Error("accept", "error", err)
 			select {
 			case <-ctx.Done():
-			case <-time.After(50 * time.Millisecond):
+			case <-time.After(100 * time.Millisecond):
 			}
 			continue
 		}
@@ -154,11 +157,12 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		case s.places <- struct{}{}:
 			sessions.Go(func() {
 				defer func() { <-s.places }()
+				defer s.survive(conn)
 				s.session(ctx, conn, keys)
 			})
 		default:
 			s.log.Warn("session refused: too many", "client", conn.RemoteAddr(), "limit", s.cfg.MaxSessions)
-			sessions.Go(func() { s.refuse(conn) })
+			s.refuse(conn)
 		}
 	}
 }
@@ -171,7 +175,11 @@ func (s *Server) session(ctx context.Context, conn net.Conn, keys *auth.KeyPool)
 	defer func() { _ = ctl.Hangup() }()
 
 	account, err := s.login(ctx, ctl, keys)
-	if err != nil {
+	switch {
+	case errors.Is(err, errStatus):
+		log.Info("status asked for")
+		return
+	case err != nil:
 		log.Warn("login failed", "error", err)
 		return
 	}
@@ -192,8 +200,21 @@ func (s *Server) session(ctx context.Context, conn net.Conn, keys *auth.KeyPool)
 		server: s, ctl: ctl, log: log,
 		account: account, tree: tree, dir: home, umask: s.cfg.Umask,
 	}
-	err = session.serve(ctx)
-	log.Info("session ends", "reason", err)
+	switch err := session.serve(ctx); {
+	case ctx.Err() != nil:
+		log.Info("session ends", "reason", "the server stops")
+	case err != nil:
+		log.Warn("session ends", "error", err)
+	default:
+		log.Info("session ends")
+	}
+}
+
+// survive keeps a defect in one session from ending the others.
+func (s *Server) survive(conn net.Conn) {
+	if p := recover(); p != nil {
+		s.log.Error("session crashed", "client", conn.RemoteAddr().String(), "panic", p, "stack", string(debug.Stack()))
+	}
 }
 
 // openDir opens account's directory.
@@ -214,10 +235,11 @@ func (s *Server) openDir(account auth.Account) (tree *storage.Tree, home string,
 	return tree, home, err
 }
 
-// refuse answers a connection there is no place for. It never logs in, so the
-// peer learns why instead of waiting for a greeting.
+// refuse answers a connection there is no place for, so that the peer learns
+// why instead of waiting for a greeting. Nothing here waits: the send buffer of
+// a new connection takes the reply at once.
 func (s *Server) refuse(conn net.Conn) {
 	ctl := control.New(conn, wire.Client, control.Limits{Send: time.Second})
 	_ = ctl.Send(s.greeting(wire.MsgBad, "Too many sessions"))
-	_ = ctl.Hangup()
+	_ = ctl.Close()
 }

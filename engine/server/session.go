@@ -40,6 +40,7 @@ const (
 	textNoMass      = "Retreive RFIO not supported"
 	textInterrupted = "Interrupted by signal"
 	textNoSpace     = "Disk quota excedeed or No Space left on device"
+	textChanged     = "File changed while it was sent"
 )
 
 // maxDropped is the largest body of an unwanted message that is read to keep
@@ -181,15 +182,12 @@ func isAbort(c wire.Code) bool { return c == wire.MsgAbr || c == wire.MsgAbort }
 
 // watched runs work while listening to the control connection. What the client
 // does there cancels work's context and is returned as *interruption, even when
-// work had just finished: the client can't know that it had. A message counts
-// only if messages is set, the end of the connection always.
-func (s *session) watched(ctx context.Context, messages bool, work func(context.Context) error) error {
+// work had just finished: the client can't know that it had.
+func (s *session) watched(ctx context.Context, work func(context.Context) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	stop := s.ctl.Watch(func(h wire.Header, err error) {
-		if messages || err != nil {
-			cancel(&interruption{header: h, err: err})
-		}
+		cancel(&interruption{header: h, err: err})
 	})
 	err := work(ctx)
 	stop()

@@ -26,7 +26,7 @@ func (s *session) store(ctx context.Context, r wire.FileRequest) error {
 	defer func() { _ = pending.Abort() }()
 
 	if r.Size > 0 {
-		err = s.watched(ctx, true, func(ctx context.Context) error {
+		err = s.watched(ctx, func(ctx context.Context) error {
 			streams, err := s.callBack(ctx, r)
 			if err != nil {
 				return err

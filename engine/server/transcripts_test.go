@@ -44,10 +44,10 @@ var present = map[string][]string{
 }
 
 var presentContents = map[string]content{
-	"m1.dat":   {seed: 11, size: 1000},
-	"m2.dat":   {seed: 12, size: 1000},
-	"m3.dat":   {seed: 13, size: 1000},
-	"zero.dat": {},
+	"m1.dat":   random(11, 1000),
+	"m2.dat":   random(12, 1000),
+	"m3.dat":   random(13, 1000),
+	"zero.dat": random(0, 0),
 }
 
 // And what they left there besides files.
@@ -78,7 +78,7 @@ type transcript struct {
 	Connections []struct {
 		ID, Transfer, Stream int
 		Kind                 string
-		OpenMS               float64 `json:"open_ms"`
+		OpenMS               float64                      `json:"open_ms"`
 		Range                struct{ Offset, Length int } `json:"file_range"`
 		Events               []struct {
 			TMS            float64 `json:"t_ms"`
@@ -100,6 +100,10 @@ type transcript struct {
 			Size         int64
 			Mode, SHA256 string
 		} `json:"files_after"`
+		Undelivered []struct {
+			From    string
+			LostHex string `json:"lost_hex"`
+		}
 	}
 }
 
@@ -144,7 +148,10 @@ func (tr *transcript) recording() (recording, error) {
 	r := recording{name: tr.Name, contents: make(map[string]content), left: made[tr.Name]}
 	r.server.Clear = slices.Contains(tr.Options.ServerArgv, "-u")
 	for name, f := range tr.Files {
-		r.contents[name] = content{seed: f.Formula.Seed, text: f.Formula.Text, size: f.Size}
+		r.contents[name] = random(f.Formula.Seed, f.Size)
+		if f.Formula.Kind == "text" {
+			r.contents[name] = repeated(f.Formula.Text, f.Size)
+		}
 	}
 	for _, name := range present[tr.Name] {
 		e := entry{path: home + "/" + strings.TrimSuffix(name, "/"), mode: 0o755 | fs.ModeDir}
@@ -165,6 +172,13 @@ func (tr *transcript) recording() (recording, error) {
 			return r, fmt.Errorf("mode of %s: %w", name, err)
 		}
 		r.left = append(r.left, entry{path: name, mode: fs.FileMode(mode), size: f.Size, sum: f.SHA256})
+	}
+	for _, u := range tr.Result.Undelivered {
+		lost, err := hex.DecodeString(u.LostHex)
+		if err != nil || u.From != "server" {
+			return r, fmt.Errorf("undelivered of %s: %w", u.From, err)
+		}
+		r.lost = append(r.lost, piece{plain: lost})
 	}
 	return r, tr.events(&r)
 }
@@ -208,7 +222,7 @@ func (tr *transcript) events(r *recording) error {
 				e.kind = closed // of an aborted transfer: which end it is depends on what was still on its way
 			}
 			if whole >= 0 && e.kind == sent && all[whole].from == e.from {
-				all[whole].bytes = append(all[whole].bytes, e.bytes...)
+				all[whole].bytes = appendPieces(all[whole].bytes, e.bytes...)
 				continue
 			}
 			all = append(all, timed{e, from.TMS})

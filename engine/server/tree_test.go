@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -19,11 +20,16 @@ func (h *host) plant(t *testing.T, root string, r *recording, e entry) {
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if e.mode.IsDir() {
-		if err := os.MkdirAll(name, 0o755); err != nil {
-			t.Fatal(err)
-		}
-	} else if err := os.WriteFile(name, r.contents[e.of].bytes(), 0o644); err != nil {
+	var err error
+	switch e.mode.Type() {
+	case fs.ModeDir:
+		err = os.MkdirAll(name, 0o755)
+	case fs.ModeNamedPipe:
+		err = syscall.Mkfifo(name, 0o600)
+	default:
+		err = os.WriteFile(name, r.contents[e.of].bytes(), 0o600)
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Chmod(name, e.mode.Perm()); err != nil {

@@ -21,6 +21,7 @@ import (
 //	content NAME lcg SEED SIZE  |  content NAME text SIZE "TEXT"
 //	given PATH/  |  given PATH CONTENT       in the tree before
 //	left PATH/ MODE  |  left PATH MODE SIZE SHA256   there afterwards besides
+//	lost BYTES                what the server wrote at its end and the client never got
 //	CONNECTION > BYTES        the client sends, on connection 0 (control), 1, 2, …
 //	CONNECTION < BYTES        the server sends
 //	CONNECTION open STREAM    the server connects to the port of a stream, from 0
@@ -31,7 +32,7 @@ import (
 //
 //	login USER PASSWORD       MSG_LOG, to be encrypted under the server's key
 //	blocks BYTES              these bytes in compressed blocks
-//	eof | reset | closed      the side's end
+//	eof | reset | closed      the side's end; walkout: the client's, in the middle of something
 
 // formatAll renders recordings.
 func formatAll(all []recording) string {
@@ -59,6 +60,9 @@ func formatAll(all []recording) string {
 			}
 			b.WriteByte('\n')
 		}
+		for _, p := range r.lost {
+			fmt.Fprintf(&b, "lost %s\n", strings.Join(appendTokens(nil, p.plain), " "))
+		}
 		for _, e := range r.events {
 			b.WriteString(format(e))
 		}
@@ -74,7 +78,7 @@ func (e entry) name() string {
 	return e.path
 }
 
-var ends = map[kind]string{eof: "eof", reset: "reset", closed: "closed"}
+var ends = map[kind]string{eof: "eof", reset: "reset", closed: "closed", walkout: "walkout"}
 
 // format renders one event.
 func format(e event) string {
@@ -98,14 +102,14 @@ func format(e event) string {
 			continue
 		}
 		b := p.plain
-		if i == 0 && e.conn == control0 && len(b) >= wire.HeaderSize {
+		if i == 0 && e.conn == onControl && len(b) >= wire.HeaderSize {
 			tokens = append(tokens, hex.EncodeToString(b[:4]), hex.EncodeToString(b[4:8]))
 			b = b[8:]
 		}
 		tokens = appendTokens(tokens, maskedBody(e, b))
 	}
 	line += strings.Join(tokens, " ")
-	if e.conn == control0 && len(e.bytes) > 0 && len(e.bytes[0].plain) >= wire.HeaderSize {
+	if e.conn == onControl && len(e.bytes) > 0 && len(e.bytes[0].plain) >= wire.HeaderSize {
 		h, _ := wire.ReadHeader(bytes.NewReader(e.bytes[0].plain))
 		line += " ; " + h.Code.String()
 	}
@@ -114,7 +118,7 @@ func format(e event) string {
 
 // maskedBody is the body b of e, without the random part of a key.
 func maskedBody(e event, b []byte) []byte {
-	if len(e.bytes) != 1 || e.from != wire.Server || e.conn != control0 {
+	if len(e.bytes) != 1 || e.from != wire.Server || e.conn != onControl {
 		return b
 	}
 	whole := maskKey(e.bytes[0].plain)
@@ -237,29 +241,28 @@ func (r *recording) parse(f []string) error {
 		r.left = append(r.left, e)
 		return err
 	}
+	if f[0] == "lost" {
+		var err error
+		r.lost, err = parsePieces(f[1:])
+		return err
+	}
 	e, err := parseEvent(f)
 	r.events = append(r.events, e)
 	return err
 }
 
-func parseContent(kind, first, second string) (c content, err error) {
+func parseContent(kind, first, second string) (content, error) {
 	switch kind {
 	case "lcg":
-		var seed uint64
-		seed, err = strconv.ParseUint(first, 10, 32)
-		c.seed = uint32(seed)
-		if err == nil {
-			c.size, err = strconv.Atoi(second)
-		}
+		seed, err := strconv.ParseUint(first, 10, 32)
+		size, sizeErr := strconv.Atoi(second)
+		return random(uint32(seed), size), cmp.Or(err, sizeErr)
 	case "text":
-		c.text, err = strconv.Unquote(second)
-		if err == nil {
-			c.size, err = strconv.Atoi(first)
-		}
-	default:
-		err = fmt.Errorf("content of kind %q", kind)
+		size, err := strconv.Atoi(first)
+		text, textErr := strconv.Unquote(second)
+		return repeated(text, size), cmp.Or(err, textErr)
 	}
-	return c, err
+	return content{}, fmt.Errorf("content of kind %q", kind)
 }
 
 func parseEvent(f []string) (e event, err error) {
@@ -292,18 +295,31 @@ func parseEvent(f []string) (e event, err error) {
 	case rest[0] == "blocks":
 		e.kind, rest = blocks, rest[1:]
 	}
-	for _, token := range rest {
+	e.bytes, err = parsePieces(rest)
+	return e, err
+}
+
+func parsePieces(tokens []string) (all []piece, err error) {
+	for _, token := range tokens {
 		p, err := parsePiece(token)
 		if err != nil {
-			return e, err
+			return nil, err
 		}
-		if n := len(e.bytes); n > 0 && p.of == "" && e.bytes[n-1].of == "" {
-			e.bytes[n-1].plain = append(e.bytes[n-1].plain, p.plain...)
-			continue
-		}
-		e.bytes = append(e.bytes, p)
+		all = appendPieces(all, p)
 	}
-	return e, nil
+	return all, nil
+}
+
+// appendPieces makes one piece of plain bytes that follow each other.
+func appendPieces(to []piece, more ...piece) []piece {
+	for _, p := range more {
+		if n := len(to); n > 0 && p.of == "" && to[n-1].of == "" {
+			to[n-1].plain = append(to[n-1].plain, p.plain...)
+		} else {
+			to = append(to, p)
+		}
+	}
+	return to
 }
 
 func parsePiece(token string) (p piece, err error) {

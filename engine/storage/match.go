@@ -2,6 +2,10 @@ package storage
 
 import "strings"
 
+// Match reports whether name, one component of a path, matches the pattern as
+// it would in [Tree.Glob].
+func Match(pattern, name string) bool { return compile(pattern).match(name) }
+
 // matcher is one component of a pattern, compiled. It works on bytes and matches
 // as fnmatch(3) with FNM_PERIOD does in the C locale.
 type matcher struct{ tokens []token }

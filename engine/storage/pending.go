@@ -77,6 +77,17 @@ func (p *Pending) finish() error {
 	return p.dir.Rename(p.temp, p.base)
 }
 
+func sized(f *os.File, size int64) error {
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if info.Size() != size {
+		return fmt.Errorf("%w: %d bytes instead of %d", ErrChanged, info.Size(), size)
+	}
+	return nil
+}
+
 // attributes gives the file those of the one it replaces. They are read now, not
 // at Create: they may have been changed during a long transfer.
 func (p *Pending) attributes() error {

@@ -2,7 +2,6 @@ package storage
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"syscall"
@@ -77,24 +76,8 @@ func (s *Source) File() *os.File { return s.file }
 // Size is the size in bytes when the file was opened.
 func (s *Source) Size() int64 { return s.size }
 
-// Check returns [ErrChanged] when the file no longer has the size it had.
-func (s *Source) Check() error {
-	return sized(s.file, s.size)
-}
-
 // Close closes the file.
 func (s *Source) Close() error { return s.file.Close() }
-
-func sized(f *os.File, size int64) error {
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	if info.Size() != size {
-		return fmt.Errorf("%w: %d bytes instead of %d", ErrChanged, info.Size(), size)
-	}
-	return nil
-}
 
 // regular words the refusal of anything but a regular file.
 func regular(info fs.FileInfo) error {

@@ -21,17 +21,6 @@ func TestOpenSource(t *testing.T) {
 		if err != nil || string(got) != "hello" || src.Size() != 5 {
 			s.Errorf("read %q, %v, size %d", got, err, src.Size())
 		}
-		if err := src.Check(); err != nil {
-			s.Error(err)
-		}
-		for _, size := range []int64{4, 6} {
-			if err := os.Truncate(filepath.Join(s.dir, "f"), size); err != nil {
-				s.Fatal(err)
-			}
-			if err := src.Check(); !errors.Is(err, ErrChanged) {
-				s.Errorf("size %d: %v", size, err)
-			}
-		}
 		if err := src.Close(); err != nil {
 			s.Error(err)
 		}

@@ -46,7 +46,7 @@ func space(f *os.File) (free, total int64, err error) {
 			if err == unix.EINTR {
 				continue
 			}
-			unit := st.Frsize
+			unit := int64(st.Frsize)
 			free, total = bytes(st.Bavail, unit), bytes(st.Blocks, unit)
 			return err
 		}

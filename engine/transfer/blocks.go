@@ -97,13 +97,17 @@ func (e *Engine) sendBlocks(conn *net.TCPConn, src *os.File, size int64, s Segme
 
 // writeBlock hands header and data to the kernel in one writev.
 func writeBlock(conn *net.TCPConn, kind wire.BlockCode, data []byte, idle time.Duration) error {
-	if err := conn.SetWriteDeadline(time.Now().Add(idle)); err != nil {
-		return err
-	}
 	header := wire.BlockHeader{Code: kind, Len: int32(len(data))}.Append(nil)
 	buffers := net.Buffers{header, data}
-	if _, err := buffers.WriteTo(conn); err != nil {
-		return fmt.Errorf("write block: %w", err)
+	for len(buffers) > 0 {
+		if err := conn.SetWriteDeadline(time.Now().Add(idle)); err != nil {
+			return err
+		}
+		n, err := buffers.WriteTo(conn)
+		// A peer that took some of it is slow, not idle.
+		if err != nil && (n == 0 || !errors.Is(err, os.ErrDeadlineExceeded)) {
+			return fmt.Errorf("write block: %w", err)
+		}
 	}
 	return nil
 }

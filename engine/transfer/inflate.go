@@ -43,13 +43,13 @@ func (d *inflater) unpack(packed []byte) ([]byte, error) {
 	for n < len(d.plain) {
 		m, err := d.zr.Read(d.plain[n:])
 		n += m
-		if err == io.EOF {
+		if err == io.EOF && n < len(d.plain) {
 			if d.in.Len() > 0 {
 				return nil, fmt.Errorf("%d bytes after the end of the zlib stream", d.in.Len())
 			}
 			return d.plain[:n], nil
 		}
-		if err != nil {
+		if err != nil && err != io.EOF {
 			return nil, err
 		}
 	}

@@ -167,27 +167,35 @@ func (e *Engine) Receive(ctx context.Context, streams []*net.TCPConn, dst *os.Fi
 // Closing is also how it cancels: the copy paths re-arm their deadlines, so a
 // deadline could be lost, a close can't.
 func run(ctx context.Context, streams []*net.TCPConn, size int64, op string, work func(*net.TCPConn, Segment) error) error {
-	group, running := errgroup.WithContext(ctx)
-	disarm := context.AfterFunc(running, func() {
+	closeAll := func() {
 		for _, conn := range streams {
 			_ = conn.Close()
 		}
-	})
+	}
+	defer closeAll()
+	group, running := errgroup.WithContext(ctx)
+	disarm := context.AfterFunc(running, closeAll)
 	defer disarm()
 	for i, segment := range Split(size, len(streams)) {
 		group.Go(func() error {
-			defer func() { _ = streams[i].Close() }()
 			if err := work(streams[i], segment); err != nil {
+				// Still open: the peer answers a closed stream by closing the
+				// others, and their failure must not come before this one.
 				return &StreamError{Stream: i + 1, Op: op, Err: err}
 			}
+			_ = streams[i].Close()
 			return nil
 		})
 	}
-	err := group.Wait()
-	if ctx.Err() != nil {
+	switch err := group.Wait(); {
+	case err != nil:
+		// The end of ctx fails the streams; a stream's failure shows on the
+		// control connection and may end ctx. What came first is the reason.
+		return context.Cause(running)
+	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	}
-	return err
+	return nil
 }
 
 // tail is the piece of a raw segment held back until the source's size has

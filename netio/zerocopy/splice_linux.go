@@ -29,6 +29,9 @@ func splice(dst *os.File, off int64, src *net.TCPConn, n int64, p *patience, c *
 		return 0, false, nil // out of descriptors or pipe memory: copying needs neither
 	}
 	defer pipe.close()
+	if pipe.size < minPipe {
+		return 0, false, nil
+	}
 
 	handled = true
 	// Control keeps the descriptor from being reused under us if the caller
@@ -67,6 +70,12 @@ func splice(dst *os.File, off int64, src *net.TCPConn, n int64, p *patience, c *
 	return done, handled, err
 }
 
+// minPipe is the smallest pipe through which splicing measured cheaper than
+// copying. A user without privilege gets 64 of the size wished for; further
+// ones have two pages (pipe-user-pages-soft in pipe(7)), and cost twice as much
+// as a copy.
+const minPipe = 256 << 10
+
 // pipe is the kernel buffer splice needs between a socket and a file. It is
 // empty between two calls of fill; so fill never finds it full, and "try
 // again" can only mean that the socket has nothing.
@@ -81,8 +90,7 @@ func newPipe() (pipe, error) {
 		return pipe{}, os.NewSyscallError("pipe2", err)
 	}
 	p := pipe{r: fds[0], w: fds[1]}
-	// A process without privilege may get less than this, see "pipe-max-size"
-	// and "pipe-user-pages-soft" in pipe(7). Any size works.
+	// A process without privilege may get less, see "pipe-max-size" in pipe(7).
 	size, err := unix.FcntlInt(uintptr(p.w), unix.F_SETPIPE_SZ, bufferSize)
 	if err != nil {
 		size, err = unix.FcntlInt(uintptr(p.w), unix.F_GETPIPE_SZ, 0)

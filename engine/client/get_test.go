@@ -1,0 +1,451 @@
+package client
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"syscall"
+	"testing"
+	"time"
+
+	"bbftp/engine/storage"
+	"bbftp/engine/wire"
+)
+
+// started answers a request with a size and waits for the go-ahead.
+func started(p *peer, r wire.FileRequest, size int) wire.FileRequest {
+	p.Helper()
+	p.send(wire.RetrOK{Size: int64(size)})
+	p.want(wire.MsgRetrStart)
+	return r
+}
+
+// give plays a server that serves a get of content over n raw streams.
+func give(p *peer, name string, content []byte, n int) {
+	p.Helper()
+	r := started(p, p.request(wire.MsgRetr, name, n), len(content))
+	p.deliver(p.callBack(r), content, false)
+	p.reply(wire.MsgOK, "OK")
+}
+
+func TestGet(t *testing.T) {
+	noLeaks(t)
+	for _, size := range []int{1, 3, 100_003} {
+		for _, n := range []int{1, 3, 10} {
+			t.Run(fmt.Sprintf("%d/%d", size, n), func(t *testing.T) {
+				content := noise(size)
+				c := dial(t, serve(t, func(p *peer) {
+					p.login()
+					for range 2 { // the connection serves again
+						give(p, "remote name", content, n)
+					}
+				}), func(cfg *Config) { cfg.Streams, cfg.Umask = n, 0o027 })
+				for range 2 {
+					got, err := c.Get(t.Context(), "remote name", "f")
+					if err != nil {
+						t.Fatal(err)
+					}
+					if got.Op != "get" || got.Local != "f" || got.Remote != "remote name" || got.Bytes != int64(size) || got.Streams != n || got.Compressed {
+						t.Errorf("record %+v", got)
+					}
+					if p := got.Paths; p.Splice+p.Copied != int64(size) {
+						t.Errorf("paths %+v", p)
+					}
+					holds(t, c, "f", string(content))
+				}
+				info, err := os.Stat(c.path("f"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if info.Mode() != 0o640 {
+					t.Errorf("mode %v, want 0640", info.Mode())
+				}
+			})
+		}
+	}
+}
+
+// TestGetVariants asks with the message that fits the settings.
+func TestGetVariants(t *testing.T) {
+	noLeaks(t)
+	content := bytes.Repeat([]byte("all work and no play "), 50_000)
+	for _, tt := range []struct {
+		code           wire.Code
+		compress, mass bool
+	}{
+		{wire.MsgRetr, false, false},
+		{wire.MsgRetrC, true, false},
+		{wire.MsgRetrRFIO, false, true},
+		{wire.MsgRetrRFIOC, true, true},
+	} {
+		t.Run(tt.code.String(), func(t *testing.T) {
+			c := dial(t, serve(t, func(p *peer) {
+				p.login()
+				r := started(p, p.request(tt.code, "f", 3), len(content))
+				p.deliver(p.callBack(r), content, tt.compress)
+				p.reply(wire.MsgOK, "OK")
+			}), func(cfg *Config) { cfg.Streams = 3 })
+			c.SetCompress(tt.compress)
+			c.SetMassStorage(tt.mass)
+			got, err := c.Get(t.Context(), "f", "f")
+			if err != nil || got.Compressed != tt.compress {
+				t.Errorf("%+v, %v", got, err)
+			}
+			holds(t, c, "f", string(content))
+		})
+	}
+}
+
+// TestMassStorageRefused begins anew: the server may have left the request's
+// body unread (wire.md 11.15).
+func TestMassStorageRefused(t *testing.T) {
+	noLeaks(t)
+	c := dial(t, serve(t, func(p *peer) {
+		p.login()
+		p.request(wire.MsgRetrRFIO, "f", 1)
+		p.reply(wire.MsgBadNoRetry, "Retreive RFIO not supported")
+	}, func(p *peer) {
+		p.login()
+		p.wantPath(wire.MsgMkdir, "after")
+		p.reply(wire.MsgOK, "OK")
+	}), func(cfg *Config) { cfg.MassStorage, cfg.Tries = true, 3 })
+	_, err := c.Get(t.Context(), "f", "f")
+	fails[*RefusedError](t, err, "get f", "RFIO not supported")
+	if err := c.Mkdir(t.Context(), "after"); err != nil {
+		t.Error(err)
+	}
+	holds(t, c)
+}
+
+// TestMassStorageStalls waits for a tape longer than for other answers.
+func TestMassStorageStalls(t *testing.T) {
+	noLeaks(t)
+	const wait = 500 * time.Millisecond
+	c := dial(t, serve(t, func(p *peer) {
+		p.login()
+		r := p.request(wire.MsgRetrRFIO, "f", 1)
+		time.Sleep(2 * wait)
+		started(p, r, 7)
+		p.deliver(p.callBack(r), []byte("content"), false)
+		p.reply(wire.MsgOK, "OK")
+	}), func(cfg *Config) { cfg.MassStorage = true })
+	if err := c.Connect(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	c.cfg.Waits.Reply = wait
+	if _, err := c.Get(t.Context(), "f", "f"); err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Error(err)
+	} else if err != nil {
+		t.Errorf("%v: the answer's limit was kept", err)
+	}
+	holds(t, c, "f", "content")
+}
+
+// TestGetEmpty makes the empty file, replaces one, and tells the server, who
+// does not answer.
+func TestGetEmpty(t *testing.T) {
+	noLeaks(t)
+	c := dial(t, serve(t, func(p *peer) {
+		p.login()
+		for range 2 {
+			p.request(wire.MsgRetr, "f", 4)
+			p.send(wire.RetrOK{})
+			p.want(wire.MsgCreateZero)
+		}
+		p.wantPath(wire.MsgMkdir, "after")
+		p.reply(wire.MsgOK, "OK")
+	}), func(cfg *Config) { cfg.Streams = 4 })
+	write(t, c, "old", []byte("content"))
+	for _, name := range []string{"new", "old"} {
+		if got, err := c.Get(t.Context(), "f", name); err != nil || got.Bytes != 0 || got.Streams != 0 {
+			t.Errorf("%+v, %v", got, err)
+		}
+	}
+	holds(t, c, "new", "", "old", "")
+	if err := c.Mkdir(t.Context(), "after"); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestLocalTarget can't create the file: the server is told, does not answer,
+// and the next command goes on.
+func TestLocalTarget(t *testing.T) {
+	noLeaks(t)
+	for _, tt := range []struct {
+		name   string
+		target string
+		size   int64
+		limits storage.Limits
+		want   error
+	}{
+		{"no directory", "no/f", 7, storage.Limits{}, fs.ErrNotExist},
+		{"no directory for an empty file", "no/f", 0, storage.Limits{}, fs.ErrNotExist},
+		{"a directory", "dir", 7, storage.Limits{}, syscall.EISDIR},
+		{"a directory for an empty file", "dir", 0, storage.Limits{}, syscall.EISDIR},
+		{"a device", "/dev/null", 7, storage.Limits{}, syscall.EINVAL},
+		{"no space", "f", 1 << 60, storage.Limits{Reserve: 1}, syscall.ENOSPC},
+		{"over the limit", "f", 8, storage.Limits{MaxFileSize: 7}, syscall.EFBIG},
+		{"no size at all", "f", 1<<63 - 1, storage.Limits{}, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := dial(t, serve(t, func(p *peer) {
+				p.login()
+				p.request(wire.MsgRetr, "f", 1)
+				p.send(wire.RetrOK{Size: tt.size})
+				if m := p.want(wire.MsgAbr).(wire.Signal); m.Len != 0 {
+					p.fail("MSG_ABR announces %d bytes", m.Len)
+				}
+				give(p, "after", []byte("content"), 1)
+			}), func(cfg *Config) { cfg.Tries, cfg.Storage = 3, tt.limits })
+			if err := os.Mkdir(c.path("dir"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			_, err := c.Get(t.Context(), "f", tt.target)
+			fails[*LocalError](t, err, "get f", "create /", tt.target)
+			if tt.want != nil && !errors.Is(err, tt.want) {
+				t.Errorf("got %v, want %v", err, tt.want)
+			}
+			if err := os.Remove(c.path("dir")); err != nil {
+				t.Error(err)
+			}
+			if _, err := c.Get(t.Context(), "after", "g"); err != nil {
+				t.Error(err)
+			}
+			holds(t, c, "g", "content")
+		})
+	}
+}
+
+// TestGetFails has the server end a get in every way but the good one. What
+// was there before stays, and nothing else comes.
+func TestGetFails(t *testing.T) {
+	noLeaks(t)
+	const size = 3000
+	content := noise(size)
+	streams := func(p *peer) []*peerStream {
+		var s []*peerStream
+		for i, conn := range p.callBack(started(p, p.request(wire.MsgRetr, "f", 3), size)) {
+			s = append(s, &peerStream{conn, segment(content, i, 3)})
+		}
+		return s
+	}
+	for _, tt := range []struct {
+		name   string
+		script func(*peer)
+		waits  Waits
+		says   string
+		broken bool // the connection with it
+	}{
+		{"negative size", func(p *peer) {
+			p.request(wire.MsgRetr, "f", 3)
+			p.send(wire.RetrOK{Size: -1})
+		}, Waits{}, "size out of range", true},
+		{"refused before any data stream", func(p *peer) {
+			started(p, p.request(wire.MsgRetr, "f", 3), size)
+			p.reply(wire.MsgBadNoRetry, "Cannot connect receive socket 1")
+		}, Waits{}, "Cannot connect receive socket 1", false},
+		{"refused with one of three streams", func(p *peer) {
+			r := started(p, p.request(wire.MsgRetr, "f", 3), size)
+			conn := p.dial("127.0.0.1", r.Ports[2])
+			p.reply(wire.MsgBad, "Cannot connect receive socket 1")
+			p.closed(conn)
+		}, Waits{}, "Cannot connect receive socket 1", false},
+		{"refused halfway", func(p *peer) {
+			s := streams(p)
+			s[0].send(p, size/3)
+			s[1].send(p, 10)
+			p.reply(wire.MsgBad, "Input/output error")
+			for _, s := range s {
+				p.closed(s.conn)
+			}
+		}, Waits{}, "Input/output error", false},
+		{"a stream is closed before its data", func(p *peer) {
+			s := streams(p)
+			s[0].conn.Close()
+			p.closed(s[1].conn)
+			p.reply(wire.MsgBad, "Broken pipe")
+		}, Waits{}, "Broken pipe", false},
+		{"a stream is closed halfway, then OK", func(p *peer) {
+			s := streams(p)
+			s[0].send(p, size/3)
+			s[1].send(p, size/6)
+			s[2].send(p, size/3)
+			s[1].conn.Close()
+			p.reply(wire.MsgOK, "OK")
+		}, Waits{}, "data stream 2", false},
+		{"a byte missing, then OK", func(p *peer) {
+			s := streams(p)
+			s[0].send(p, size/3)
+			s[1].send(p, size/3)
+			s[2].send(p, size/3-1)
+			s[2].conn.Close()
+			p.reply(wire.MsgOK, "OK")
+		}, Waits{}, "data stream 3", false},
+		{"a byte more, then OK", func(p *peer) {
+			s := streams(p)
+			s[1].data = append(bytes.Clone(s[1].data), 'x')
+			for _, s := range s {
+				s.send(p, len(s.data))
+			}
+			p.closed(s[1].conn)
+			p.reply(wire.MsgOK, "OK")
+		}, Waits{}, "more than its segment", false},
+		{"OK without data streams", func(p *peer) {
+			started(p, p.request(wire.MsgRetr, "f", 3), size)
+			p.reply(wire.MsgOK, "OK")
+		}, Waits{Accept: 50 * time.Millisecond}, "did not call back", false},
+		{"OK without data", func(p *peer) {
+			streams(p)
+			p.reply(wire.MsgOK, "OK")
+		}, Waits{Idle: 50 * time.Millisecond}, "data stream", false},
+		{"no call-back", func(p *peer) {
+			started(p, p.request(wire.MsgRetr, "f", 3), size)
+		}, Waits{Accept: 50 * time.Millisecond, Reply: time.Second}, "did not call back", true},
+		{"all data, then BAD", func(p *peer) {
+			for _, s := range streams(p) {
+				s.send(p, size/3)
+				if err := wire.ReadAck(s.conn); err != nil {
+					p.fail("%v", err)
+				}
+			}
+			p.reply(wire.MsgBadNoRetry, "ACK came too late")
+		}, Waits{}, "ACK came too late", false},
+		{"no final word", func(p *peer) {
+			for _, s := range streams(p) {
+				s.send(p, size/3)
+			}
+		}, Waits{Reply: time.Second}, "no final word", true},
+		{"lost before the go-ahead", func(p *peer) {
+			p.request(wire.MsgRetr, "f", 3)
+			p.send(wire.RetrOK{Size: size})
+			p.hangup()
+		}, Waits{}, "control connection", true},
+		{"lost before any data stream", func(p *peer) {
+			started(p, p.request(wire.MsgRetr, "f", 3), size)
+			p.hangup()
+		}, Waits{}, "end of the transfer", true},
+		{"lost halfway", func(p *peer) {
+			s := streams(p)
+			s[0].send(p, size/3)
+			p.hangup()
+			for _, s := range s {
+				p.closed(s.conn)
+			}
+		}, Waits{}, "end of the transfer", true},
+		{"lost before the final word", func(p *peer) {
+			for _, s := range streams(p) {
+				s.send(p, size/3)
+				if err := wire.ReadAck(s.conn); err != nil {
+					p.fail("%v", err)
+				}
+			}
+			p.hangup()
+		}, Waits{}, "end of the transfer", true},
+		{"garbage for a final word", func(p *peer) {
+			for _, s := range streams(p) {
+				s.send(p, size/3)
+			}
+			p.raw([]byte("what do you mean?"))
+		}, Waits{}, "end of the transfer", true},
+	} {
+		for _, before := range []string{"", "precious"} {
+			t.Run(tt.name+"/"+before, func(t *testing.T) {
+				scripts := []script{func(p *peer) {
+					p.login()
+					tt.script(p)
+					if !tt.broken {
+						give(p, "after", content, 3)
+					}
+				}}
+				if tt.broken {
+					scripts = append(scripts, func(p *peer) {
+						p.login()
+						give(p, "after", content, 3)
+					})
+				}
+				c := dial(t, serve(t, scripts...), func(cfg *Config) {
+					cfg.Streams = 3
+					cfg.Waits = tt.waits
+					cfg.Waits.Settle = time.Nanosecond
+				})
+				var files []string
+				if before != "" {
+					write(t, c, "f", []byte(before))
+					files = []string{"f", before}
+				}
+				_, err := c.Get(t.Context(), "f", "f")
+				says(t, err, "get f", tt.says)
+				holds(t, c, files...)
+				c.cfg.Waits = Waits{}.withDefaults()
+				if _, err := c.Get(t.Context(), "after", "g"); err != nil {
+					t.Errorf("afterwards: %v", err)
+				}
+				holds(t, c, append(files, "g", string(content))...)
+			})
+		}
+	}
+}
+
+// peerStream is the server's end of a data stream and what belongs on it.
+type peerStream struct {
+	conn *net.TCPConn
+	data []byte
+}
+
+func (s *peerStream) send(p *peer, n int) {
+	p.Helper()
+	if _, err := s.conn.Write(s.data[:n]); err != nil {
+		p.fail("data stream: %v", err)
+	}
+}
+
+// TestGetInfo goes on after any number of warnings (wire.md 11.9).
+func TestGetInfo(t *testing.T) {
+	noLeaks(t)
+	content := noise(1000)
+	c := dial(t, serve(t, func(p *peer) {
+		p.login()
+		r := started(p, p.request(wire.MsgRetr, "f", 2), len(content))
+		p.reply(wire.MsgInfo, "your window is small")
+		streams := p.callBack(r)
+		p.reply(wire.MsgInfo, "")
+		p.deliver(streams, content, false)
+		p.reply(wire.MsgInfo, "almost")
+		p.reply(wire.MsgOK, "OK")
+	}), func(cfg *Config) { cfg.Streams = 2 })
+	if _, err := c.Get(t.Context(), "f", "f"); err != nil {
+		t.Error(err)
+	}
+	holds(t, c, "f", string(content))
+}
+
+// TestGetRetried succeeds after a refusal and a lost connection, from where
+// the client was.
+func TestGetRetried(t *testing.T) {
+	noLeaks(t)
+	content := noise(1000)
+	c := dial(t, serve(t, func(p *peer) {
+		p.login()
+		p.wantPath(wire.MsgChdir, "data")
+		p.reply(wire.MsgOK, "/srv/data")
+		p.request(wire.MsgRetr, "f", 1)
+		p.reply(wire.MsgBad, "not yet")
+		p.callBack(started(p, p.request(wire.MsgRetr, "f", 1), len(content)))
+		p.hangup()
+	}, func(p *peer) {
+		p.login()
+		p.wantPath(wire.MsgChdir, "/srv/data")
+		p.reply(wire.MsgOK, "/srv/data")
+		give(p, "f", content, 1)
+	}), func(cfg *Config) { cfg.Tries = 3 })
+	if _, err := c.Chdir(t.Context(), "data"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Get(t.Context(), "f", "f"); err != nil {
+		t.Error(err)
+	}
+	holds(t, c, "f", string(content))
+}
