@@ -260,7 +260,8 @@ func (l *logBuffer) take() []byte {
 type host struct {
 	to   *gob.Encoder
 	from *gob.Decoder
-	uid  int // whose files sessions are to find, -1 for ours
+	uid  int             // whose files sessions are to find, -1 for ours
+	used map[uint16]bool // ports of players
 }
 
 // nobody is the user that servers run as where we may choose.
@@ -277,7 +278,7 @@ func newHost(t *testing.T) *host {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &host{uid: -1}
+	h := &host{uid: -1, used: make(map[uint16]bool)}
 	cmd := exec.Command(self)
 	if os.Geteuid() == 0 {
 		h.uid = nobody

@@ -51,7 +51,7 @@ func TestStalledOpen(t *testing.T) {
 		t.Fatal(started.Err)
 	}
 	begin := func(s *script) *player {
-		p, err := newPlayer(&s.recording, root, started.Port)
+		p, err := h.newPlayer(&s.recording, root, started.Port)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -85,6 +85,20 @@ func TestStalledOpen(t *testing.T) {
 	}
 	if done := h.ask(t, order{Config: cfg}); done.Err != "" {
 		t.Error(done.Err)
+	}
+}
+
+// A message during the wait ends the session, like one during a transfer.
+func TestInterruptedStall(t *testing.T) {
+	h := newHost(t)
+	tape := h.newTape(t)
+	for _, code := range append(aborts, wire.MsgRetrStart) {
+		t.Run(code.String(), func(t *testing.T) {
+			s := scripted("bbuser").request(wire.MsgRetrRFIO, "/tape/part/a.dat", 0, 1).signal(code, serverEOF())
+			s.server.Tape = tape
+			s.atEnd = stall(t, filepath.Join(tape, "part/a.dat"))
+			h.play(t, s.recording)
+		})
 	}
 }
 

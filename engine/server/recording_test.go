@@ -1,8 +1,6 @@
 package server
 
 import (
-	"bytes"
-	"encoding/binary"
 	"fmt"
 	"io/fs"
 	"strings"
@@ -157,21 +155,5 @@ func serverEOF() event                     { return event{from: wire.Server, kin
 
 // same reports whether two events say the same about the wire.
 func same(a, b event) bool { return a.String() == b.String() }
-
-const (
-	modulusAt  = wire.HeaderSize + 12 + 4 + 1 // past the leading zero byte
-	modulusLen = 128
-)
-
-// maskKey blanks the random part of a MSG_CRYPT in the one size that both
-// legacy and our server send.
-func maskKey(b []byte) []byte {
-	if len(b) != wire.HeaderSize+12+133+7 || binary.BigEndian.Uint32(b) != uint32(wire.MsgCrypt) {
-		return b
-	}
-	b = bytes.Clone(b)
-	clear(b[modulusAt : modulusAt+modulusLen])
-	return b
-}
 
 func (e event) String() string { return strings.TrimSuffix(format(e), "\n") }

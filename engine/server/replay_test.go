@@ -53,8 +53,18 @@ func TestVectorsAreTranscripts(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if got := vectorsHeader + formatAll(vectors(t)); got != want {
-		t.Errorf("%s is not what %s holds; -update writes it", vectorsFile, transcriptsVariable)
+	wantVectors(t, want, "does not hold what "+transcriptsVariable+" does; -update writes it")
+}
+
+// TestFormat reads the text and writes it again.
+func TestFormat(t *testing.T) {
+	wantVectors(t, vectorsHeader+formatAll(vectors(t)), "is written otherwise than it was read")
+}
+
+func wantVectors(t *testing.T, want, otherwise string) {
+	t.Helper()
+	if got, err := os.ReadFile(vectorsFile); err != nil || string(got) != want {
+		t.Errorf("%s %s (%v)", vectorsFile, otherwise, err)
 	}
 }
 

@@ -86,7 +86,6 @@ func TestModes(t *testing.T) {
 		0:     {0o660, 0o750},
 		0o027: {0o640, 0o750},
 		0o077: {0o600, 0o700},
-		0o777: {0, 0},
 	} {
 		t.Run(umask.String(), func(t *testing.T) {
 			s := scripted("bbuser").store("file", "small", 1, nil).store("empty", "zero", 0, nil).command(wire.MsgMkdir, "dir", ok("OK"))
@@ -118,6 +117,22 @@ func TestUnusedFields(t *testing.T) {
 		s.receive(conn, sent, piece{of: "small", len: 1000}).send(conn, ack...).receive(conn, eof).add(ok("OK"))
 	}
 	s.request(wire.MsgStore, "empty", 0, 0).add(ok("OK")) // nothing to send, no port needed
+	h.play(t, s.recording)
+}
+
+// What a client need not do, but may: ask for the data of an empty file, and
+// end a segment before the ACK.
+func TestLiberties(t *testing.T) {
+	h := newHost(t)
+	s := scripted("bbuser").file("zero", "zero").stored("new", "small")
+	s.request(wire.MsgRetr, "zero", 0, 3).add(server(wire.RetrOK{})).signal(wire.MsgRetrStart)
+	conns := []int{s.open(0), s.open(1), s.open(2)}
+	for _, conn := range conns {
+		s.send(conn, ack...).receive(conn, eof)
+	}
+	s.add(ok("OK")).request(wire.MsgStore, "new", 1000, 1)
+	conn := s.open(0)
+	s.send(conn, fixtures["small"].bytes()...).leave(conn, eof).receive(conn, sent, piece{plain: ack}).receive(conn, eof).add(ok("OK"))
 	h.play(t, s.recording)
 }
 
