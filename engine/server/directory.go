@@ -34,6 +34,13 @@ func (s *session) chdir(name string) error {
 func (s *session) list(ctx context.Context, pattern string) error {
 	ctx, cancel := context.WithTimeout(ctx, s.server.cfg.Waits.List)
 	defer cancel()
+	// A listing takes memory until the client has read it.
+	select {
+	case s.server.listings <- struct{}{}:
+		defer func() { <-s.server.listings }()
+	case <-ctx.Done():
+		return s.reply(wire.MsgBad, "Too many listings at once")
+	}
 	names, err := s.tree.Glob(ctx, s.dir, pattern)
 	if err != nil {
 		return s.ctl.Send(listRefusal(pattern, err))

@@ -30,7 +30,7 @@ func (s *Server) login(ctx context.Context, ctl *control.Conn, keys *auth.KeyPoo
 }
 
 func (s *Server) dialogue(ctx context.Context, ctl *control.Conn, keys *auth.KeyPool) (auth.Account, error) {
-	key, err := keys.Take(ctx)
+	key, err := takeKey(ctx, ctl, keys)
 	if err != nil {
 		return auth.Account{}, err
 	}
@@ -65,6 +65,19 @@ func (s *Server) dialogue(ctx context.Context, ctl *control.Conn, keys *auth.Key
 		return auth.Account{}, err
 	}
 	return s.check(ctx, ctl, key, m.(wire.Log))
+}
+
+// takeKey waits for a login key as long as the client does: connections that
+// are gone must not stand in the queue.
+func takeKey(ctx context.Context, ctl *control.Conn, keys *auth.KeyPool) (*auth.Key, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer ctl.Watch(func(_ wire.Header, err error) {
+		if err != nil {
+			cancel(err)
+		}
+	})()
+	return keys.Take(ctx)
 }
 
 var (

@@ -98,7 +98,13 @@ type Server struct {
 	open func(auth.Account) (tree *storage.Tree, home string, err error)
 	// places holds a token for each session that may still begin.
 	places chan struct{}
+	// listings holds a token for each directory listing under way.
+	listings chan struct{}
 }
+
+// maxListings times the largest listing, 16 MiB twice, is the most memory that
+// listings take.
+const maxListings = 8
 
 // New checks cfg and makes a server.
 func New(cfg Config) (*Server, error) {
@@ -113,9 +119,10 @@ func New(cfg Config) (*Server, error) {
 	}
 	cfg.Waits = cfg.Waits.withDefaults()
 	s := &Server{
-		cfg:    cfg,
-		log:    cfg.Log,
-		places: make(chan struct{}, cfg.MaxSessions),
+		cfg:      cfg,
+		log:      cfg.Log,
+		places:   make(chan struct{}, cfg.MaxSessions),
+		listings: make(chan struct{}, maxListings),
 	}
 	s.open = s.openDir
 	return s, nil

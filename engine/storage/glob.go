@@ -13,6 +13,9 @@ import (
 const (
 	maxNames     = 1 << 20
 	maxNameBytes = 16 << 20 // with one byte after each name, as a list travels
+	// maxLookups bounds the work: ".*/.*/.*" doubles it with each component
+	// even in an empty directory.
+	maxLookups = 1 << 16
 )
 
 // Glob returns the names that match pattern, relative to cwd unless it starts
@@ -42,8 +45,9 @@ type globbing struct {
 	tree *Tree
 	cwd  string
 
-	names []string // what matched the components so far, with the slashes after them
-	found list     // what matches with one more
+	lookups int
+	names   []string // what matched the components so far, with the slashes after them
+	found   list     // what matches with one more
 }
 
 func (g *globbing) expand(pattern string) error {
@@ -100,8 +104,11 @@ func (g *globbing) step(c component) error {
 	name, plain := c.literal()
 	for _, prefix := range g.names {
 		err := g.ctx.Err()
+		g.lookups++
 		switch {
 		case err != nil:
+		case g.lookups > maxLookups:
+			err = ErrTooMany
 		case !plain:
 			err = g.search(prefix, c)
 		case !c.last || g.exists(prefix+name, c.dir):

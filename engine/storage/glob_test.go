@@ -240,3 +240,13 @@ func TestGlobLikeSystem(t *testing.T) {
 		s.Logf("%d patterns, %d with matches", len(patterns), matched)
 	})
 }
+
+// TestGlobWork bounds what a pattern of a few bytes can ask for: each component
+// doubles the work, even in an empty directory.
+func TestGlobWork(t *testing.T) {
+	bothForms(t, Limits{}, func(s site) {
+		pattern := strings.Repeat(".*/", 40)
+		_, err := s.tree.Glob(context.Background(), s.at("."), pattern)
+		wantError(s, err, "list", pattern, ErrTooMany)
+	})
+}

@@ -70,6 +70,9 @@ func (p *Pending) finish() error {
 	if err := p.attributes(); err != nil {
 		return err
 	}
+	if err := p.ours(); err != nil {
+		return err
+	}
 	// Before the rename: some file systems report lost writes only here.
 	if err := p.file.Close(); err != nil {
 		return err
@@ -84,6 +87,23 @@ func sized(f *os.File, size int64) error {
 	}
 	if info.Size() != size {
 		return fmt.Errorf("%w: %d bytes instead of %d", ErrChanged, info.Size(), size)
+	}
+	return nil
+}
+
+// ours checks that the temporary name still stands for the file that was
+// written: another writer in the directory could have taken the name over.
+func (p *Pending) ours() error {
+	written, err := p.file.Stat()
+	if err != nil {
+		return err
+	}
+	named, err := p.dir.Lstat(p.temp)
+	if err != nil {
+		return err
+	}
+	if !os.SameFile(written, named) {
+		return fmt.Errorf("%w: the temporary file was replaced", ErrChanged)
 	}
 	return nil
 }

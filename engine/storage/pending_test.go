@@ -170,6 +170,13 @@ func TestOldFileSurvives(t *testing.T) {
 		"rename": {func(s site, p *Pending) error {
 			return os.Remove(filepath.Join(s.dir, p.temp))
 		}, fs.ErrNotExist},
+		"replaced": {func(s site, p *Pending) error {
+			other := filepath.Join(s.dir, "other")
+			if err := os.WriteFile(other, []byte("bad"), 0o666); err != nil {
+				return err
+			}
+			return os.Rename(other, filepath.Join(s.dir, p.temp))
+		}, ErrChanged},
 		"abort": {func(_ site, p *Pending) error { return p.Abort() }, fs.ErrClosed},
 	}
 	for name, c := range fail {

@@ -12,6 +12,9 @@ import (
 const (
 	maxLinks = 40   // as Linux, path_resolution(7)
 	maxPath  = 4096 // PATH_MAX, which counts the final NUL
+	// maxDepth bounds the work of a path: each step is looked up from the top,
+	// through os.Root component by component.
+	maxDepth = 256
 )
 
 // place is where a path led.
@@ -83,6 +86,8 @@ func (t *Tree) resolve(p string, follow bool) (place, error) {
 			continue
 		case next.name == "..":
 			at.path = path.Dir(at.path)
+		case strings.Count(at.path, "/") >= maxDepth:
+			return place{}, syscall.ENAMETOOLONG
 		default:
 			at.path = Join(at.path, next.name)
 		}

@@ -132,3 +132,21 @@ func FuzzResolve(f *testing.F) {
 		}
 	})
 }
+
+func TestResolveDepth(t *testing.T) {
+	bothForms(t, Limits{}, func(s site) {
+		name := s.at("d" + strings.Repeat("/d", maxDepth))
+		dir := s.dir
+		for range maxDepth + 1 {
+			dir += "/d"
+			if err := os.Mkdir(dir, 0o777); err != nil {
+				s.Fatal(err)
+			}
+		}
+		_, err := s.tree.Chdir(name)
+		wantError(s, err, "chdir", name, syscall.ENAMETOOLONG)
+		if _, err := s.tree.Chdir(s.at("d/d/d/d")); err != nil {
+			s.Error(err)
+		}
+	})
+}

@@ -15,6 +15,20 @@ const bufferSize = 1 << 20
 // that one stream's buffer serves the next.
 var buffers = sync.Pool{New: func() any { return new([bufferSize]byte) }}
 
+// small is the length up to which a buffer of its own is made: a thousand
+// stalled streams of little files must not hold a thousand large buffers.
+const small = 64 << 10
+
+// bufferFor returns a buffer for n bytes, or for bufferSize of them, and how to
+// give it back.
+func bufferFor(n int64) (buf []byte, giveBack func()) {
+	if n <= small {
+		return make([]byte, n), func() {}
+	}
+	pooled := buffers.Get().(*[bufferSize]byte)
+	return pooled[:], func() { buffers.Put(pooled) }
+}
+
 // copyOut sends n bytes of src from off through a buffer.
 func copyOut(dst *net.TCPConn, src *os.File, off, n int64, p *patience, c *Counters) (done int64, err error) {
 	buf := buffers.Get().(*[bufferSize]byte)
@@ -58,8 +72,8 @@ func writeAll(dst *net.TCPConn, b []byte, p *patience) (done int, err error) {
 
 // copyIn receives n bytes through a buffer and writes them to dst at off.
 func copyIn(dst *os.File, off int64, src *net.TCPConn, n int64, p *patience, c *Counters) (done int64, err error) {
-	buf := buffers.Get().(*[bufferSize]byte)
-	defer buffers.Put(buf)
+	buf, giveBack := bufferFor(n)
+	defer giveBack()
 	for done < n {
 		got, err := src.Read(buf[:min(n-done, bufferSize)])
 		if got > 0 {
