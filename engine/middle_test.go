@@ -26,12 +26,12 @@ type middle struct {
 	server uint16
 	plan   plan
 	all    sync.WaitGroup
+	close  func() // ends everything at once
 
 	mu     sync.Mutex
-	passed int            // guarded by mu: control messages so far
-	conns  []*net.TCPConn // guarded by mu: all that were opened
-	size   int64          // guarded by mu: of the file on the way
-	shut   bool           // guarded by mu
+	passed int         // guarded by mu: control messages so far
+	open   []io.Closer // guarded by mu: all there is to close
+	shut   bool        // guarded by mu
 }
 
 // plan is what a middle does.
@@ -80,11 +80,12 @@ func between(t testing.TB, server uint16, p plan) *middle {
 			m.all.Go(func() { m.control(near) })
 		}
 	})
-	t.Cleanup(func() {
+	m.close = func() {
 		ln.Close()
 		m.drop(false)
 		m.all.Wait()
-	})
+	}
+	t.Cleanup(m.close)
 	return m
 }
 
@@ -101,28 +102,28 @@ func (m *middle) connect(port uint16) (*net.TCPConn, error) {
 	return net.DialTCP("tcp", nil, net.TCPAddrFromAddrPort(netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), port)))
 }
 
-// keep notes a connection for drop.
-func (m *middle) keep(conns ...*net.TCPConn) {
+// keep notes what drop closes.
+func (m *middle) keep(open ...io.Closer) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.conns = append(m.conns, conns...)
+	m.open = append(m.open, open...)
 	if m.shut {
-		for _, conn := range conns {
-			conn.Close()
+		for _, c := range open {
+			c.Close()
 		}
 	}
 }
 
-// drop ends every connection there is and will be.
+// drop ends everything there is and will be.
 func (m *middle) drop(reset bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.shut = true
-	for _, conn := range m.conns {
-		if reset {
+	for _, c := range m.open {
+		if conn, ok := c.(*net.TCPConn); ok && reset {
 			_ = conn.SetLinger(0) // of no use if it is closed already
 		}
-		conn.Close()
+		c.Close()
 	}
 }
 
@@ -198,7 +199,7 @@ func (m *middle) divert(r wire.FileRequest) wire.FileRequest {
 			ln.Close()
 			continue
 		}
-		m.Cleanup(func() { ln.Close() })
+		m.keep(ln)
 		m.all.Go(func() {
 			far, err := ln.AcceptTCP()
 			ln.Close()

@@ -348,7 +348,11 @@ func TestNoAnswer(t *testing.T) {
 			c := dial(t, serve(t, func(p *peer) {
 				p.login()
 				p.want(codes[op])
-			}), func(cfg *Config) { cfg.Waits.Reply, cfg.Waits.Accept = 2*time.Second, 50*time.Millisecond })
+			}), nil)
+			if err := c.Connect(t.Context()); err != nil { // in its own time
+				t.Fatal(err)
+			}
+			c.cfg.Waits.Reply, c.cfg.Waits.Accept = 100*time.Millisecond, 50*time.Millisecond
 			write(t, c, "f", []byte("content"))
 			fails[*BrokenError](t, do(t.Context(), c))
 			holds(t, c, "f", "content")

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"sync"
 	"testing"
 	"time"
 )
@@ -124,25 +125,38 @@ func TestOffsetUntouched(t *testing.T) {
 	}
 }
 
-// TestStreamsClosed finds every stream closed afterwards, whatever happened.
+// TestStreamsClosed finds every stream closed on return, whatever happened.
 func TestStreamsClosed(t *testing.T) {
 	noLeaks(t)
 	for _, f := range framings {
-		near, far := connect(t, 3)
-		src, dst := newFile(t, f.content(300)), newFile(t, nil)
-		o := Options{Blocks: f.blocks}
-		done := make(chan error, 1)
-		go func() { done <- new(Engine).Send(t.Context(), near, src, 300, o, new(Counters)) }()
-		if err := new(Engine).Receive(t.Context(), far, dst, 300, o, new(Counters)); err != nil {
-			t.Error(err)
+		for announced, fate := range map[int64]string{300: "good", 301: "failed"} {
+			t.Run(f.name+"/"+fate, func(t *testing.T) {
+				near, far := connect(t, 3)
+				src, dst := newFile(t, f.content(300)), newFile(t, nil)
+				o := Options{Blocks: f.blocks}
+				var both sync.WaitGroup
+				both.Go(func() {
+					err := new(Engine).Send(t.Context(), near, src, announced, o, new(Counters))
+					checkClosed(t, near, err, fate)
+				})
+				both.Go(func() {
+					err := new(Engine).Receive(t.Context(), far, dst, announced, o, new(Counters))
+					checkClosed(t, far, err, fate)
+				})
+				both.Wait()
+			})
 		}
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-		for _, conn := range append(near, far...) {
-			if err := conn.SetDeadline(time.Time{}); !errors.Is(err, net.ErrClosed) {
-				t.Errorf("%s: a stream is still open (%v)", f.name, err)
-			}
+	}
+}
+
+func checkClosed(t *testing.T, streams []*net.TCPConn, err error, fate string) {
+	t.Helper()
+	if (err == nil) != (fate == "good") {
+		t.Error(err)
+	}
+	for i, conn := range streams {
+		if err := conn.SetDeadline(time.Time{}); !errors.Is(err, net.ErrClosed) {
+			t.Errorf("stream %d is still open (%v)", i+1, err)
 		}
 	}
 }
