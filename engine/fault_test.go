@@ -183,6 +183,7 @@ func TestDataFaults(t *testing.T) {
 	content := waves(3 * part)
 	// What the client says. Where both sides notice, either may be first.
 	type says struct{ put, get []string }
+	cut := []string{"before the end of the data", "Connection reset by peer", "Broken pipe", "data stream 2"}
 	for _, tt := range []struct {
 		name      string
 		compress  bool
@@ -196,23 +197,23 @@ func TestDataFaults(t *testing.T) {
 		},
 		{
 			name: "cut before the data", plan: plan{data: onStream(1, cutAt(0))},
-			says: says{[]string{"Connection closed before the end of the data"}, []string{"data stream 2", "before the end of the data"}},
+			says: says{cut, cut},
 		},
 		{
 			name: "cut halfway", plan: plan{data: onStream(1, cutAt(part/2))},
-			says: says{[]string{"Connection closed before the end of the data"}, []string{"data stream 2", "before the end of the data"}},
+			says: says{cut, cut},
 		},
 		{
 			name: "cut before the last byte", plan: plan{data: onStream(1, cutAt(part-1))},
-			says: says{[]string{"Connection closed before the end of the data"}, []string{"data stream 2", "before the end of the data"}},
+			says: says{cut, cut},
 		},
 		{
 			name: "cut before the ACK", plan: plan{ack: onStream(1, func(_ int64, b []byte) ([]byte, bool) { return nil, len(b) > 0 })},
-			says: says{[]string{"ACK"}, []string{"Connection closed before the end of the data"}}, committed: true,
+			says: says{[]string{"ACK"}, cut}, committed: true,
 		},
 		{
 			name: "cut in the ACK", plan: plan{ack: onStream(1, cutAt(4))},
-			says: says{[]string{"ACK"}, []string{"Connection closed before the end of the data"}}, committed: true,
+			says: says{[]string{"ACK"}, cut}, committed: true,
 		},
 		{
 			name: "another ACK", plan: plan{ack: onStream(1, flipByte(3))},
@@ -236,7 +237,7 @@ func TestDataFaults(t *testing.T) {
 		},
 		{
 			name: "cut in a block", compress: true, plan: plan{data: onStream(1, cutAt(20))},
-			says: says{[]string{"Connection closed before the end of the data"}, []string{"data stream 2", "before the end of the data"}},
+			says: says{cut, cut},
 		},
 	} {
 		for _, op := range []string{"put", "get"} {
@@ -250,7 +251,9 @@ func TestDataFaults(t *testing.T) {
 				if text := err.Error(); !strings.Contains(text, op+" f") || !saysOne(text, want) {
 					t.Errorf("%q does not say %q and %q", text, op+" f", want)
 				}
-				if complete != (op == "put" && tt.committed) {
+				// Whether the other streams were done before the client closed them
+				// is a race: the target is whole then, and untouched otherwise.
+				if complete && !(op == "put" && tt.committed) {
 					t.Errorf("%v, and the file is complete: %t", err, complete)
 				}
 			})
