@@ -1,5 +1,6 @@
-// Package engine holds no code, only the test of the rules that keep the
-// packages of the whole module in their places (ARCHITECTURE.md).
+// Package engine holds no code, only tests across packages: client and server
+// together through every fault, and the rules that keep the packages of the
+// whole module in their places (ARCHITECTURE.md).
 package engine
 
 import (

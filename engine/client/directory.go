@@ -43,49 +43,49 @@ func (c *Client) chdir(dir string) (string, error) {
 
 // simple runs a command that is answered by MSG_OK with a text.
 func (c *Client) simple(op string, code wire.Code, path string) (string, error) {
-	request := wire.PathRequest{Kind: code, Path: path}
-	if err := request.Validate(); err != nil {
-		return "", &RequestError{op, path, err}
-	}
-	answer, err := c.command(request, c.cfg.Waits.Reply)
+	answer, err := c.ask(op, code, path)
 	if err != nil {
 		return "", err
 	}
-	if r, ok := answer.(wire.Reply); ok {
-		switch r.Kind {
-		case wire.MsgOK:
-			return r.Text, nil
-		case wire.MsgBad, wire.MsgBadNoRetry:
-			return "", refused(r)
-		}
+	if r, ok := answer.(wire.Reply); ok && r.Kind == wire.MsgOK {
+		return r.Text, nil
 	}
-	return "", c.unexpected(answer, code)
+	return "", fmt.Errorf("%s %s: %w", op, path, c.unexpected(answer, code))
+}
+
+// ask sends a command that consists of a path and returns the answer, unless
+// that is a refusal.
+func (c *Client) ask(op string, code wire.Code, path string) (wire.Message, error) {
+	request := wire.PathRequest{Kind: code, Path: path}
+	if err := request.Validate(); err != nil {
+		return nil, &RequestError{op, path, err}
+	}
+	answer, err := c.command(request, c.cfg.Waits.Reply)
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w", op, path, err)
+	}
+	if r, ok := answer.(wire.Reply); ok && (r.Kind == wire.MsgBad || r.Kind == wire.MsgBadNoRetry) {
+		return nil, fmt.Errorf("%s %s: %w", op, path, refused(r))
+	}
+	return answer, nil
 }
 
 // List returns the remote names that match pattern, as glob(3) spells them.
 func (c *Client) List(ctx context.Context, pattern string) (names []string, err error) {
-	request := wire.PathRequest{Kind: wire.MsgList, Path: pattern}
-	if err := request.Validate(); err != nil {
-		return nil, &RequestError{"list", pattern, err}
-	}
 	err = c.retry(ctx, func(ctx context.Context) error {
 		if err := c.ready(ctx); err != nil {
 			return err
 		}
-		answer, err := c.command(request, c.cfg.Waits.Reply)
+		answer, err := c.ask("list", wire.MsgList, pattern)
 		if err != nil {
 			return err
 		}
-		switch m := answer.(type) {
-		case wire.ListReply:
-			names = m.Names
-			return checkNames(pattern, names)
-		case wire.Reply:
-			if m.Kind == wire.MsgBad || m.Kind == wire.MsgBadNoRetry {
-				return refused(m)
-			}
+		m, ok := answer.(wire.ListReply)
+		if !ok {
+			return fmt.Errorf("list %s: %w", pattern, c.unexpected(answer, wire.MsgList))
 		}
-		return c.unexpected(answer, wire.MsgList)
+		names = m.Names
+		return checkNames(pattern, names)
 	})
 	return names, err
 }

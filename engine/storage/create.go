@@ -118,11 +118,10 @@ func owned(info fs.FileInfo) bool {
 	return me == 0 || !ok || int(st.Uid) == me
 }
 
-// room refuses a file that leaves less than the reserve. f tells the file system.
+// room refuses a file that leaves less than the reserve, or does not fit at all:
+// a file system may give away its last block before it finds that out, and
+// starve everybody else meanwhile. f tells the file system.
 func (l Limits) room(f *os.File, size int64) error {
-	if l.Reserve < 0 {
-		return nil
-	}
 	free, total, err := space(f)
 	if errors.Is(err, errors.ErrUnsupported) || (err == nil && total == 0) {
 		return nil // Not every file system can tell; the writes will.
@@ -130,8 +129,8 @@ func (l Limits) room(f *os.File, size int64) error {
 	if err != nil {
 		return err
 	}
-	reserve := l.Reserve
-	if reserve == 0 {
+	reserve := max(l.Reserve, 0)
+	if l.Reserve == 0 {
 		reserve = total / 100
 	}
 	if size > free-reserve {
