@@ -17,13 +17,13 @@ import (
 func stores(t *testing.T, prefixes ...string) (m *MassStorage, dir string) {
 	t.Helper()
 	dir = tempDir(t)
-	plant(t, dir, "root", "root/f=root", "root/castor", "root/castor/f=hidden",
+	plant(t, dir, "whole", "whole/f=root", "whole/castor", "whole/castor/f=hidden",
 		"castor", "castor/f=castor", "castor/atlas", "castor/atlas/f=atlas", "castor/atlas2", "castor/atlas2/f=atlas2", "castor/cms", "castor/cms/f=cms",
-		"castor/atlas/in>f", "castor/atlas/cms>../cms", "castor/atlas/out>../../root/f", "castor/link>atlas",
+		"castor/atlas/in>f", "castor/atlas/cms>../cms", "castor/atlas/out>../../whole/f", "castor/link>atlas",
 		"deep", "deep/f=deep")
 	var c MassConfig
 	for _, p := range prefixes {
-		s, err := OpenStore(p+filepath.Join(dir, map[string]string{"": "root", "/castor=": "castor", "castor/deep/=": "deep"}[p]), Limits{})
+		s, err := OpenStore(p+filepath.Join(dir, map[string]string{"": "whole", "/castor=": "castor", "castor/deep/=": "deep"}[p]), Limits{})
 		if err != nil {
 			t.Fatal(err)
 		}
