@@ -1,22 +1,24 @@
 package engine
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
 	"testing"
+	"time"
 
 	"bbftp/engine/client"
 	"bbftp/engine/server"
 )
 
-// TestModes gives new files those of wire.md 6.6, less each side's umask, and
-// leaves replaced ones theirs.
+// TestModes gives new files those of wire.md 6.6 for version 1, less each side's
+// umask, and leaves replaced ones theirs.
 func TestModes(t *testing.T) {
 	noLeaks(t)
 	h := serve(t, func(cfg *server.Config) { cfg.Umask = 0o007 })
-	c, dir := dial(t, h.port, func(cfg *client.Config) { cfg.Umask = 0o022 })
+	c, dir := dial(t, h.port, func(cfg *client.Config) { cfg.Protocol, cfg.Umask = 1, 0o022 })
 	for _, size := range []int{0, 1000} {
 		write(t, dir, "src", waves(size))
 		for _, tt := range []struct {
@@ -73,7 +75,7 @@ func TestOwner(t *testing.T) {
 	noLeaks(t)
 	const uid, gid = 12345, 23456
 	h := serve(t, nil)
-	c, dir := dial(t, h.port, nil)
+	c, dir := dial(t, h.port, func(cfg *client.Config) { cfg.Protocol = 1 })
 	content := waves(1000)
 	write(t, dir, "src", content)
 	for _, place := range []string{h.root, dir} {
@@ -99,6 +101,55 @@ func TestOwner(t *testing.T) {
 	}
 	holds(t, dir, "src", string(content), "f", string(content))
 	holds(t, h.root, "f", string(content))
+}
+
+// TestKept has mode and times travel with the file, or not, in versions 2 and 3.
+func TestKept(t *testing.T) {
+	noLeaks(t)
+	accessed, modified := time.Unix(1_000_000_000, 0), time.Unix(981_173_106, 0)
+	for _, version := range []int{2, 3} {
+		for _, keep := range []bool{true, false} {
+			for _, size := range []int{0, 1000} {
+				t.Run(fmt.Sprintf("version %d/%t/%d", version, keep, size), func(t *testing.T) {
+					h := serve(t, func(cfg *server.Config) { cfg.Umask = 0o027 })
+					c, dir := dial(t, h.port, func(cfg *client.Config) {
+						cfg.Protocol, cfg.NoMode, cfg.NoTimes, cfg.Umask = version, !keep, !keep, 0o002
+					})
+					write(t, dir, "src", waves(size))
+					if err := os.Chmod(filepath.Join(dir, "src"), 0o4751); err != nil {
+						t.Fatal(err)
+					}
+					if err := os.Chtimes(filepath.Join(dir, "src"), accessed, modified); err != nil {
+						t.Fatal(err)
+					}
+					write(t, h.root, "old", []byte("old"))
+					for _, name := range []string{"new", "old", "made/of/dirs"} {
+						if _, err := c.Put(t.Context(), "src", name); err != nil {
+							t.Fatal(err)
+						}
+						if _, err := c.Get(t.Context(), name, name); err != nil {
+							t.Fatal(err)
+						}
+						onServer, local := fs.FileMode(0o640), fs.FileMode(0o664)
+						if keep {
+							onServer, local = 0o751, 0o751 // never the set-id bits
+						}
+						checkMode(t, h.root, name, onServer)
+						checkMode(t, dir, name, local)
+						for _, place := range []string{h.root, dir} {
+							info, err := os.Stat(filepath.Join(place, name))
+							if err != nil {
+								t.Fatal(err)
+							}
+							if info.ModTime().Equal(modified) != keep {
+								t.Errorf("%s is of %v; kept: %t", name, info.ModTime(), keep)
+							}
+						}
+					}
+				})
+			}
+		}
+	}
 }
 
 // TestLinks replaces what a link leads to, inside the tree, and reads it.

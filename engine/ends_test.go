@@ -67,7 +67,8 @@ func TestInterrupted(t *testing.T) {
 	w := newWitness(t, h)
 	interrupted := errors.New("interrupted")
 	for _, set := range []func(*client.Config){
-		func(cfg *client.Config) { cfg.Streams = 3 },
+		func(cfg *client.Config) { cfg.Streams, cfg.Protocol = 3, 3 },
+		func(cfg *client.Config) { cfg.Streams, cfg.Protocol = 3, 2 },
 		func(cfg *client.Config) { cfg.Streams, cfg.Protocol = 1, 1 },
 	} {
 		t.Run("put", func(t *testing.T) {

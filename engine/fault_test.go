@@ -123,20 +123,26 @@ func TestPeerDies(t *testing.T) {
 	w := newWitness(t, h)
 	content := waves(300_001)
 	for _, op := range []struct {
+		version  int
 		name     string
 		messages int
 	}{
-		{"put", 7}, // CRYPT, LOG, OK, PROT, BAD, STORE, OK
-		{"get", 9}, // CRYPT, LOG, OK, PROT, BAD, RETR, RETR_OK, RETR_START, OK
+		{1, "put", 5},  // CRYPT, LOG, OK, STORE, OK
+		{1, "get", 7},  // CRYPT, LOG, OK, RETR, RETR_OK, RETR_START, OK
+		{2, "put", 11}, // CRYPT, LOG, OK, PROT, PROT_ANS, PROT_ANS, STORE_V2, FILENAME, TRANS_OK_V2, TRANS_START_V2, OK
+		{2, "get", 11},
+		{3, "put", 11},
+		{3, "get", 11},
 	} {
+		set := func(cfg *client.Config) { cfg.Protocol, cfg.Streams, cfg.BufferSize = op.version, 3, 64 }
 		for n := 1; n < op.messages; n++ {
 			for how, p := range map[string]plan{
 				"connection after":  {cut: n},
 				"machine before":    {cut: n, late: true, all: true},
 				"connection inside": {cut: n, late: true, half: true},
 			} {
-				t.Run(fmt.Sprintf("%s/%s %d", op.name, how, n), func(t *testing.T) {
-					err, complete := spoilt(t, h, op.name, content, func(cfg *client.Config) { cfg.Streams = 3 }, p)
+				t.Run(fmt.Sprintf("version %d/%s/%s %d", op.version, op.name, how, n), func(t *testing.T) {
+					err, complete := spoilt(t, h, op.name, content, set, p)
 					if complete && (op.name == "get" || n < op.messages-1) {
 						t.Errorf("%v, but the file is there", err)
 					}
@@ -148,10 +154,10 @@ func TestPeerDies(t *testing.T) {
 				w.testify(t, h)
 			}
 		}
-		t.Run(op.name+"/never", func(t *testing.T) {
+		t.Run(fmt.Sprintf("version %d/%s/never", op.version, op.name), func(t *testing.T) {
 			// Proves that the messages are those counted above.
 			m := between(t, h.port, plan{})
-			c, dir := dial(t, m.port, nil)
+			c, dir := dial(t, m.port, set)
 			write(t, dir, "f", content)
 			var err error
 			if op.name == "put" {
@@ -179,10 +185,15 @@ func TestDataFaults(t *testing.T) {
 	noLeaks(t)
 	h := serve(t, nil)
 	w := newWitness(t, h)
-	const part = 1003
+	const part = 1031 // more than the KiB that makes another stream worth while
 	content := waves(3 * part)
 	// What the client says. Where both sides notice, either may be first.
 	type says struct{ put, get []string }
+	refused := []string{
+		"Cannot connect receive socket 2 : Connection refused", // the server, in version 1
+		"Cannot connect receive socket port 127.0.0.1:",        // in version 2
+		"connect data stream 2",                                // the client, in version 3
+	}
 	cut := []string{"before the end of the data", "Connection reset by peer", "Broken pipe", "data stream 2"}
 	for _, tt := range []struct {
 		name      string
@@ -193,7 +204,7 @@ func TestDataFaults(t *testing.T) {
 	}{
 		{
 			name: "port refused", plan: plan{refuse: 2},
-			says: says{[]string{"Cannot connect receive socket 2 : Connection refused"}, []string{"Cannot connect receive socket 2 : Connection refused"}},
+			says: says{refused, refused},
 		},
 		{
 			name: "cut before the data", plan: plan{data: onStream(1, cutAt(0))},
@@ -240,10 +251,12 @@ func TestDataFaults(t *testing.T) {
 			says: says{cut, cut},
 		},
 	} {
-		for _, op := range []string{"put", "get"} {
-			t.Run(tt.name+"/"+op, func(t *testing.T) {
-				err, complete := spoilt(t, h, op, content,
-					func(cfg *client.Config) { cfg.Streams, cfg.Compress = 3, tt.compress }, tt.plan)
+		for i := range 6 {
+			version, op := 1+i/2, []string{"put", "get"}[i%2]
+			t.Run(fmt.Sprintf("%s/version %d/%s", tt.name, version, op), func(t *testing.T) {
+				err, complete := spoilt(t, h, op, content, func(cfg *client.Config) {
+					cfg.Protocol, cfg.Streams, cfg.BufferSize, cfg.Compress = version, 3, 1, tt.compress
+				}, tt.plan)
 				want := tt.says.put
 				if op == "get" {
 					want = tt.says.get

@@ -82,7 +82,7 @@ func dial(t testing.TB, port uint16, set func(*client.Config)) (c *client.Client
 		Host: "127.0.0.1", Port: port, User: "alice", Password: rand.Text(),
 		Tries:    1,
 		LocalDir: t.TempDir(),
-		Waits:    client.Waits{Settle: time.Nanosecond},
+		Settings: client.Settings{Waits: client.Waits{Settle: time.Nanosecond}},
 	}
 	if set != nil {
 		set(&cfg)

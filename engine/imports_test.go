@@ -49,6 +49,9 @@ var homes = map[string][]string{
 	"github.com/montanaflynn/stats":   {"bench/stats"},
 	"github.com/pborman/getopt":       {"cmd"},
 	"github.com/dustin/go-humanize":   {"cmd"},
+	"github.com/coreos/go-systemd":    {"cmd/bbftpd"},
+	"github.com/mattn/go-shellwords":  {"cmd/bbftp/legacy", "cmd/bbftp/modern"},
+	"github.com/vbauerster/mpb":       {"cmd/bbftp/modern"},
 	"github.com/rogpeppe/go-internal": {"cmd/internal/programtest"},
 	"github.com/creack/pty":           {"cmd/internal/programtest"},
 }

@@ -17,9 +17,11 @@ import (
 // every data stream, and spoils what its plan says.
 //
 //	client ── control ──► middle ── control ──► server
-//	client ◄─── data ──── middle ◄─── data ──── server
+//	client ◄─── data ──── middle ◄─── data ──── server   versions 1 and 2
+//	client ──── data ───► middle ──── data ───► server   version 3
 //
-// The client's announcement of data ports is replaced by one of the middle's.
+// The announcement of data ports, by whichever side listens, is replaced by one
+// of the middle's.
 type middle struct {
 	testing.TB
 	port   uint16
@@ -28,10 +30,11 @@ type middle struct {
 	all    sync.WaitGroup
 	close  func() // ends everything at once
 
-	mu     sync.Mutex
-	passed int         // guarded by mu: control messages so far
-	open   []io.Closer // guarded by mu: all there is to close
-	shut   bool        // guarded by mu
+	mu      sync.Mutex
+	passed  int         // guarded by mu: control messages so far
+	storing bool        // guarded by mu: the transfer asked for last is a put
+	open    []io.Closer // guarded by mu: all there is to close
+	shut    bool        // guarded by mu
 }
 
 // plan is what a middle does.
@@ -44,6 +47,8 @@ type plan struct {
 	late, half bool
 	// all also ends the data streams, by a reset: the machine is gone.
 	all bool
+	// clock, if set, counts the round trips.
+	clock *clock
 	// refuse announces this stream's port (from 1) as one nobody listens on.
 	refuse int
 	// data, if set, gives the tamper of stream i (from 0) with payload, ack that
@@ -127,8 +132,16 @@ func (m *middle) drop(reset bool) {
 	}
 }
 
+// revive lets new connections pass after a drop.
+func (m *middle) revive() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.shut, m.open = false, nil
+}
+
 // control relays a control connection message by message.
 func (m *middle) control(near *net.TCPConn) {
+	m.plan.clock.connects(wire.Client)
 	far, err := m.connect(m.server)
 	if err != nil {
 		near.Close()
@@ -150,9 +163,8 @@ func (m *middle) relay(from, to *net.TCPConn, sender wire.Sender) {
 		if err != nil {
 			return
 		}
-		if request, ok := message.(wire.FileRequest); ok {
-			message = m.divert(request)
-		}
+		m.plan.clock.passes(sender)
+		message = m.divert(message)
 		if !m.pass(to, message.Append(nil)) {
 			from.Close()
 			to.Close()
@@ -189,40 +201,84 @@ func (m *middle) cut() {
 	}
 }
 
-// divert opens a port for each of the client's.
-func (m *middle) divert(r wire.FileRequest) wire.FileRequest {
-	for i := range int(r.Count) {
-		ln := m.listen()
-		client := uint16(r.Ports[i])
-		r.Ports[i] = int32(ln.Addr().(*net.TCPAddr).Port)
-		if m.plan.refuse == i+1 {
-			ln.Close()
-			continue
+// divert replaces the ports in a message by the middle's.
+func (m *middle) divert(message wire.Message) wire.Message {
+	switch r := message.(type) {
+	case wire.FileRequest:
+		m.asked(r.Kind == wire.MsgStore || r.Kind == wire.MsgStoreC)
+		for i := range int(r.Count) {
+			r.Ports[i] = m.bridge(i, r.Ports[i], false)
 		}
-		m.keep(ln)
-		m.all.Go(func() {
-			far, err := ln.AcceptTCP()
-			ln.Close()
-			if err != nil {
-				return // never called back
-			}
-			near, err := m.connect(client)
-			if err != nil {
-				far.Close()
-				return // the client has given up
-			}
-			m.keep(near, far)
-			m.stream(r, i, near, far)
-		})
+		return r
+	case wire.Transfer:
+		if r.Kind == wire.MsgStoreV2 || r.Kind == wire.MsgRetrV2 {
+			m.asked(r.Kind == wire.MsgStoreV2)
+		}
+		for i := range r.Ports {
+			r.Ports[i] = m.bridge(i, r.Ports[i], true)
+		}
+		return r
+	case wire.ActiveStart:
+		for i := range r.Ports {
+			r.Ports[i] = m.bridge(i, r.Ports[i], false)
+		}
+		return r
 	}
-	return r
+	return message
+}
+
+func (m *middle) asked(storing bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.shut {
+		m.storing = storing
+	}
+}
+
+// bridge opens a port for stream i and leads whoever connects to the port of
+// the side that listens, which is the server if passive.
+func (m *middle) bridge(i int, port int32, passive bool) int32 {
+	m.mu.Lock()
+	storing := m.storing
+	m.mu.Unlock()
+	ln := m.listen()
+	ours := int32(ln.Addr().(*net.TCPAddr).Port)
+	if m.plan.refuse == i+1 {
+		ln.Close()
+		return ours
+	}
+	m.keep(ln)
+	m.all.Go(func() {
+		caller, err := ln.AcceptTCP()
+		ln.Close()
+		if err != nil {
+			return // nobody connected
+		}
+		by := wire.Server
+		if passive {
+			by = wire.Client
+		}
+		m.plan.clock.connects(by)
+		listener, err := m.connect(uint16(port))
+		if err != nil {
+			caller.Close()
+			return // that side has given up
+		}
+		m.keep(caller, listener)
+		if passive {
+			m.stream(i, storing, caller, listener)
+		} else {
+			m.stream(i, storing, listener, caller)
+		}
+	})
+	return ours
 }
 
 // stream relays a data stream between the client's end and the server's.
-func (m *middle) stream(r wire.FileRequest, i int, client, server *net.TCPConn) {
-	from, to := client, server
-	if r.Kind != wire.MsgStore && r.Kind != wire.MsgStoreC {
-		from, to = server, client
+func (m *middle) stream(i int, storing bool, client, server *net.TCPConn) {
+	from, to, sender, receiver := client, server, wire.Client, wire.Server
+	if !storing {
+		from, to, sender, receiver = server, client, wire.Server, wire.Client
 	}
 	var data, ack tamper
 	if m.plan.data != nil {
@@ -232,15 +288,15 @@ func (m *middle) stream(r wire.FileRequest, i int, client, server *net.TCPConn) 
 		ack = m.plan.ack(i)
 	}
 	var both sync.WaitGroup
-	both.Go(func() { pump(from, to, data) })
-	both.Go(func() { pump(to, from, ack) })
+	both.Go(func() { m.pump(from, to, sender, data) })
+	both.Go(func() { m.pump(to, from, receiver, ack) })
 	both.Wait()
 	client.Close()
 	server.Close()
 }
 
 // pump copies one way of a stream through a tamper.
-func pump(from, to *net.TCPConn, t tamper) {
+func (m *middle) pump(from, to *net.TCPConn, sender wire.Sender, t tamper) {
 	buf := make([]byte, 64<<10)
 	for off, n := int64(0), 0; ; {
 		b, end := buf[:n], false
@@ -249,6 +305,7 @@ func pump(from, to *net.TCPConn, t tamper) {
 		}
 		off += int64(n)
 		if len(b) > 0 {
+			m.plan.clock.passes(sender)
 			if _, err := to.Write(b); err != nil {
 				end = true
 			}

@@ -18,7 +18,7 @@ import (
 
 // standIn plays servers that ours is not. It lets everyone in who logs in.
 //
-//	newer    negotiates versions 2 to 3, has no version 1: closes at a command
+//	newer    negotiates versions 4 to 9; closes at a command
 //	full     refuses instead of sending a key
 //	mute     never says anything
 //	silent   does not answer a command
@@ -105,7 +105,7 @@ func (s *standIn) run(ctx context.Context) error {
 		case h.Code == wire.MsgLog:
 			err = send(conn, wire.Reply{Kind: wire.MsgOK, Text: "bbftpd version 9.9.9 : OK"})
 		case h.Code == wire.MsgProt && s.kind == "newer":
-			err = send(conn, wire.ProtRange{Min: 2, Max: 3})
+			err = send(conn, wire.ProtRange{Min: 4, Max: 9})
 		case h.Code == wire.MsgProt:
 			err = send(conn, wire.Reply{Kind: wire.MsgBad, Text: "Unkown message"})
 		case s.kind == "newer" && h.Code != wire.MsgBadNoRetry:

@@ -9,6 +9,9 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"strings"
+
+	"github.com/coreos/go-systemd/v22/activation"
 
 	"bbftp/cmd/internal/version"
 	"bbftp/engine/auth"
@@ -17,42 +20,56 @@ import (
 	"bbftp/netio"
 )
 
-// daemon serves the accounts of --users. What needs root happens before
-// privileges are given up: the log, the users file, the port.
+// daemon serves the accounts of --users on the control port. What needs root
+// happens before privileges are given up: the log, the users file, the port.
 func daemon(ctx context.Context, o *options, stderr io.Writer) error {
-	if o.users == "" {
-		return errNoAccounts
-	}
-	if os.Geteuid() == 0 && o.runAs == "" {
-		return errors.New("--users as root: every session would have root's rights to all files below its directory; name an unprivileged user with --run-as USER")
-	}
 	log, closeLog, err := newLog(o, stderr)
 	if err != nil {
 		return err
 	}
 	defer closeLog()
-	users, err := auth.LoadUsers(o.users)
-	if errors.Is(err, auth.ErrNoUsers) {
-		return fmt.Errorf(`%w; add one with "bbftpd passwd %s USER"`, err, o.users)
-	}
+	users, err := loadUsers(o, log)
 	if err != nil {
 		return err
-	}
-	if users.WorldReadable() {
-		log.Warn("the password hashes can be read by every user of this machine", "users", o.users)
 	}
 	listener, err := listen(ctx, o, o.bind)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = listener.Close() }()
-	if err := become(o.runAs); err != nil {
-		return err
-	}
-	if err := checkDirectories(o, users.Accounts(), log); err != nil {
+	if err := settle(o, users, log); err != nil {
 		return err
 	}
 	return serve(ctx, o, users, listener, log, nil)
+}
+
+// loadUsers reads the accounts.
+func loadUsers(o *options, log *slog.Logger) (*auth.Users, error) {
+	if o.users == "" {
+		return nil, errNoAccounts
+	}
+	if os.Geteuid() == 0 && o.runAs == "" {
+		return nil, errors.New("--users as root: every session would have root's rights to all files below its directory; name an unprivileged user with --run-as USER")
+	}
+	users, err := auth.LoadUsers(o.users)
+	if errors.Is(err, auth.ErrNoUsers) {
+		return nil, fmt.Errorf(`%w; add one with "bbftpd passwd %s USER"`, err, o.users)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if users.WorldReadable() {
+		log.Warn("the password hashes can be read by every user of this machine", "users", o.users)
+	}
+	return users, nil
+}
+
+// settle gives up privileges and looks around with those of the sessions.
+func settle(o *options, users *auth.Users, log *slog.Logger) error {
+	if err := become(o.runAs); err != nil {
+		return err
+	}
+	return checkDirectories(o, users.Accounts(), log)
 }
 
 // checkDirectories finds at start, and with the rights of the sessions, what
@@ -94,28 +111,11 @@ func readableDirectory(path string) error {
 // serve runs the server on listener until ctx ends. ready, if any, is called
 // when clients may come.
 func serve(ctx context.Context, o *options, accounts auth.Authenticator, listener net.Listener, log *slog.Logger, ready func() error) error {
-	limits := storage.Limits{MaxFileSize: o.maxFileSize, Reserve: o.reserve}
-	mass, closeMass, err := openMassStorage(o, limits)
+	s, closeServer, err := newServer(o, accounts, log)
 	if err != nil {
 		return err
 	}
-	defer closeMass()
-	s, err := server.New(server.Config{
-		Accounts:      accounts,
-		Root:          o.root,
-		Unconfined:    o.unconfined,
-		MassStorage:   mass,
-		AllowClear:    o.clear,
-		AnySourcePort: o.anySource,
-		Storage:       limits,
-		Umask:         o.umask,
-		MaxSessions:   o.maxSessions,
-		Version:       version.Release,
-		Log:           log,
-	})
-	if err != nil {
-		return err
-	}
+	defer closeServer()
 	log.Info("serving", "address", listener.Addr().String(), "version", version.Release)
 	if ready != nil {
 		if err := ready(); err != nil {
@@ -130,7 +130,52 @@ func serve(ctx context.Context, o *options, accounts auth.Authenticator, listene
 	return err
 }
 
+// newServer makes the server that o describes. The function returned ends its use.
+func newServer(o *options, accounts auth.Authenticator, log *slog.Logger) (*server.Server, func(), error) {
+	limits := storage.Limits{MaxFileSize: o.maxFileSize, Reserve: o.reserve}
+	for _, line := range o.start.ignored {
+		log.Warn("start-up file: not a setting of this program", "line", line)
+	}
+	mass, closeMass, err := openMassStorage(o, limits)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := server.New(server.Config{
+		Accounts:      accounts,
+		Root:          o.root,
+		Unconfined:    o.unconfined,
+		MassStorage:   mass,
+		AllowClear:    o.clear,
+		AnySourcePort: o.anySource || o.start.anySource,
+		DataPorts:     o.dataPorts,
+		MaxStreams:    o.maxStreams,
+		Storage:       limits,
+		Umask:         o.umask,
+		MaxSessions:   o.maxSessions,
+		Version:       version.Release,
+		Waits: server.Waits{
+			Ack: o.start.ack, Receive: o.start.receive, Send: o.start.send, Idle: o.start.idle, Caller: o.start.caller,
+		},
+		Log: log,
+	})
+	if err != nil {
+		closeMass()
+		return nil, nil, err
+	}
+	return s, closeMass, nil
+}
+
+// listen opens the control port, unless systemd.socket(5) has opened it.
 func listen(ctx context.Context, o *options, address string) (net.Listener, error) {
+	handed, err := activation.Listeners()
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("take the socket from systemd: %w", err)
+	case len(handed) == 1:
+		return handed[0], nil
+	case len(handed) > 1:
+		return nil, fmt.Errorf("systemd hands over %d sockets: the control port is one", len(handed))
+	}
 	l, err := netio.Listen(ctx, net.JoinHostPort(address, strconv.Itoa(int(o.port))), netio.Options{})
 	if err != nil {
 		return nil, fmt.Errorf("listen for clients: %w", err)
@@ -159,13 +204,36 @@ func openMassStorage(o *options, limits storage.Limits) (mass *storage.MassStora
 	return storage.NewMassStorage(storage.MassConfig{Stores: stores, OpenLimit: o.massLimit}), closeAll, nil
 }
 
+// legacyLevels are the words of the legacy daemon that are not ours.
+var legacyLevels = map[string]slog.Level{
+	"EMERGENCY":   slog.LevelError,
+	"ALERT":       slog.LevelError,
+	"CRITICAL":    slog.LevelError,
+	"WARNING":     slog.LevelWarn,
+	"NOTICE":      slog.LevelInfo,
+	"INFORMATION": slog.LevelInfo,
+}
+
+// logLevel reads a level by its own name or by that of the legacy daemon, in
+// any case.
+func logLevel(name string) (level slog.Level, err error) {
+	if name == "" {
+		return slog.LevelInfo, nil
+	}
+	if level, known := legacyLevels[strings.ToUpper(name)]; known {
+		return level, nil
+	}
+	if err := level.UnmarshalText([]byte(name)); err != nil {
+		return 0, fmt.Errorf("--log-level %q: want debug, info, warn, error, or one of the legacy daemon's words", name)
+	}
+	return level, nil
+}
+
 // newLog opens the log. Its file is closed by the function returned.
 func newLog(o *options, stderr io.Writer) (*slog.Logger, func(), error) {
-	var level slog.Level
-	if o.logLevel != "" {
-		if err := level.UnmarshalText([]byte(o.logLevel)); err != nil {
-			return nil, nil, fmt.Errorf("--log-level %q: want debug, info, warn or error", o.logLevel)
-		}
+	level, err := logLevel(o.logLevel)
+	if err != nil {
+		return nil, nil, err
 	}
 	out, done := stderr, func() {}
 	if o.logFile != "" {

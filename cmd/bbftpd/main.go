@@ -24,7 +24,7 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, args []string, stdin *os.File, stdout, stderr io.Writer) error {
+func run(ctx context.Context, args []string, stdin, stdout *os.File, stderr io.Writer) error {
 	if len(args) > 0 && args[0] == "passwd" {
 		return passwd(ctx, args[1:], stdin, stdout)
 	}
@@ -32,12 +32,23 @@ func run(ctx context.Context, args []string, stdin *os.File, stdout, stderr io.W
 	if err != nil || o == nil {
 		return err
 	}
+	if o.start, err = loadStartFile(o.startName); err != nil {
+		return err
+	}
 	switch {
+	case o.shell:
+		return shell(ctx, o, stdin, stdout)
 	case o.background && !o.detached():
 		return detach(stdout)
 	case o.demo != "":
 		return demo(ctx, o, stdout, stderr)
-	default:
-		return daemon(ctx, o, stderr)
 	}
+	conn, err := connection(stdin)
+	switch {
+	case err != nil:
+		return err
+	case conn != nil:
+		return single(ctx, o, conn)
+	}
+	return daemon(ctx, o, stderr)
 }

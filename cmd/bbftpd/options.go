@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -14,6 +15,8 @@ import (
 
 	"bbftp/cmd/internal/umask"
 	"bbftp/cmd/internal/version"
+	"bbftp/engine/wire"
+	"bbftp/netio"
 )
 
 // options are the daemon's command line.
@@ -23,6 +26,12 @@ type options struct {
 	background  bool
 	clear       bool
 	anySource   bool
+	dataPorts   netio.PortRange
+	maxStreams  int
+	shell       bool
+	exchange    bool
+	startName   string
+	start       startFile
 	users       string
 	root        string
 	unconfined  bool
@@ -41,9 +50,11 @@ type options struct {
 
 const usage = `Usage: bbftpd --users FILE [options]
        bbftpd --demo DIR [-w PORT]
+       bbftpd -s [-A] [options]                (by ssh: "bbftp -s ... HOST")
        bbftpd passwd [options] FILE USER
 
-Serves files to bbftp clients, protocol version 1, until SIGTERM or SIGINT.
+Serves files to bbftp clients, protocol versions 1 to 3, until SIGTERM or SIGINT.
+With a connection as standard input, as inetd(8) starts it, it serves that one.
 
 Accounts
   --users FILE            who may log in; a line each: name:hash:directory[:options].
@@ -59,8 +70,18 @@ Accounts
 Network
   -w, --port PORT         control port (default 5021; 0: any free one)
   --bind ADDRESS          listen on this address only (default: all)
+  -e, --data-ports MIN:MAX
+                          listen for data streams there (version 3; default: any)
   -f, --any-source-port   connect data streams from any port instead of PORT-1
+                          (versions 1 and 2)
+  -m, --max-streams N     most data streams of a file, 1 to 1000 (default 25)
   --max-sessions N        sessions served at once (default 512)
+
+Remote shell
+  -s                      serve one client over standard input and output, as the
+                          user that ssh logged in; no password is asked
+  -A                      with -s: exchange addresses over the shell instead of
+                          expecting a call of the client at PORT+1
 
 Files
   --umask MODE            octal, taken from the modes 0660 and 0750 of new files
@@ -76,9 +97,15 @@ Files
 
 Running
   -b, --background        detach once serving; without -L the log is discarded
-  -L, --log FILE          append the log to FILE (default: standard error)
+  -L, --log FILE          append the log to FILE (default: standard error, with -s
+                          and under inetd nowhere)
   --log-format FORMAT     text or json (default text)
-  --log-level LEVEL       debug, info, warn or error (default info)
+  -l, --log-level LEVEL   debug, info, warn or error (default info); the legacy
+                          daemon's words are understood
+  -R FILE                 start-up file (default: ~/.bbftpdrc, for others than root,
+                          else /etc/bbftpd.conf, if there is one; "none": no file).
+                          Lines: setackto, setrecvcontrolto, setsendcontrolto,
+                          setdatato, setcheckstdinto SECONDS; setoption nofixeddataport
   -v, --version           print the version
   -h, --help              print this text
 
@@ -88,7 +115,7 @@ Exit status: 0 after a signal or --help, 1 on any failure.
 // parse reads the command line. It returns nil options if all was said already.
 func parse(args []string, stdout io.Writer) (*options, error) {
 	o := &options{port: 5021, massLimit: 30 * time.Minute}
-	var maxFileSize, reserve, mask string
+	var maxFileSize, reserve, mask, dataPorts string
 	var help, show bool
 	set := getopt.New()
 	set.FlagLong(&o.users, "users", 0)
@@ -109,7 +136,12 @@ func parse(args []string, stdout io.Writer) (*options, error) {
 	set.FlagLong(&o.background, "background", 'b')
 	set.FlagLong(&o.logFile, "log", 'L')
 	set.FlagLong(&o.logFormat, "log-format", 0)
-	set.FlagLong(&o.logLevel, "log-level", 0)
+	set.FlagLong(&o.logLevel, "log-level", 'l')
+	set.FlagLong(&dataPorts, "data-ports", 'e')
+	streams := set.FlagLong(&o.maxStreams, "max-streams", 'm')
+	set.Flag(&o.shell, 's')
+	set.Flag(&o.exchange, 'A')
+	set.Flag(&o.startName, 'R')
 	set.FlagLong(&show, "version", 'v')
 	set.FlagLong(&help, "help", 'h')
 	if err := set.Getopt(append([]string{"bbftpd"}, args...), nil); err != nil {
@@ -130,8 +162,19 @@ func parse(args []string, stdout io.Writer) (*options, error) {
 		return nil, fmt.Errorf("unexpected argument %q; see bbftpd --help", set.Arg(0))
 	case o.maxSessions < 0:
 		return nil, fmt.Errorf("--max-sessions %d: must not be negative", o.maxSessions)
+	case streams.Seen() && (o.maxStreams < 1 || o.maxStreams > wire.MaxStreams):
+		return nil, fmt.Errorf("-m %d: want 1 to %d streams", o.maxStreams, wire.MaxStreams)
+	case o.exchange && !o.shell:
+		return nil, errors.New("-A goes with -s only")
+	case o.shell && o.background:
+		return nil, errors.New("-s serves the one who started it: -b does not go with it")
+	case o.shell && (o.users != "" || o.demo != "" || o.runAs != "" || o.root != ""):
+		return nil, errors.New("-s serves the user that ssh logged in: --users, --root, --demo and --run-as don't go with it")
 	}
 	var err error
+	if o.dataPorts, err = portRange(dataPorts); err != nil {
+		return nil, err
+	}
 	if o.maxFileSize, err = size("--max-file-size", maxFileSize); err != nil {
 		return nil, err
 	}
@@ -162,6 +205,20 @@ func size(option, text string) (int64, error) {
 		return 0, fmt.Errorf("%s %q: want a number of bytes such as 500MB or 2TiB", option, text)
 	}
 	return int64(n), nil
+}
+
+// portRange reads "MIN:MAX"; "" is any port.
+func portRange(text string) (netio.PortRange, error) {
+	if text == "" {
+		return netio.PortRange{}, nil
+	}
+	first, last, _ := strings.Cut(text, ":")
+	low, err := strconv.ParseUint(first, 10, 16)
+	high, err2 := strconv.ParseUint(last, 10, 16)
+	if err != nil || err2 != nil || low == 0 || low > high {
+		return netio.PortRange{}, fmt.Errorf("-e %q: want MIN:MAX with ports from 1 to 65535", text)
+	}
+	return netio.PortRange{Min: uint16(low), Max: uint16(high)}, nil
 }
 
 // fileMask reads an octal umask; "" is that of the process.

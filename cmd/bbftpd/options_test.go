@@ -2,12 +2,17 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"io/fs"
+	"log/slog"
+	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"bbftp/netio"
 )
 
 func TestParse(t *testing.T) {
@@ -41,6 +46,11 @@ func TestParse(t *testing.T) {
 		{"--mass-storage /a --mass-storage /b=/c --mass-storage-limit 2h", with(func(o *options) {
 			o.massStorage, o.massLimit = []string{"/a", "/b=/c"}, 2*time.Hour
 		})},
+		{"-bm10 -l NOTICE -e 40000:40100 -R none", with(func(o *options) {
+			o.background, o.maxStreams, o.logLevel, o.startName = true, 10, "NOTICE", "none"
+			o.dataPorts = netio.PortRange{Min: 40000, Max: 40100}
+		})},
+		{"-s -A -w 5321", with(func(o *options) { o.shell, o.exchange, o.port = true, true, 5321 })},
 		{"-L l --log-format json --log-level debug", with(func(o *options) { o.logFile, o.logFormat, o.logLevel = "l", "json", "debug" })},
 	} {
 		var out bytes.Buffer
@@ -49,9 +59,46 @@ func TestParse(t *testing.T) {
 			t.Errorf("%q: %v", tt.args, err)
 			continue
 		}
-		if diff := cmp.Diff(&tt.want, got, cmp.AllowUnexported(options{})); diff != "" {
+		if diff := cmp.Diff(&tt.want, got, cmp.AllowUnexported(options{}, startFile{})); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", tt.args, diff)
 		}
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	for args, want := range map[string]string{
+		"-m 0":              "-m 0: want 1 to 1000",
+		"-m 1001":           "-m 1001: want 1 to 1000",
+		"-m x":              "-m",
+		"-e 5":              `-e "5": want MIN:MAX`,
+		"-e 2:1":            `-e "2:1": want MIN:MAX`,
+		"-e 0:9":            `-e "0:9": want MIN:MAX`,
+		"-e 1:65536":        `-e "1:65536": want MIN:MAX`,
+		"-e 1:2:3":          `-e "1:2:3": want MIN:MAX`,
+		"-A":                "-A goes with -s",
+		"-s -b":             "-b does not go with it",
+		"-s --users u":      "don't go with it",
+		"-s --run-as x":     "don't go with it",
+		"--max-sessions=-1": "must not be negative",
+		"word":              `unexpected argument "word"`,
+	} {
+		if o, err := parse(strings.Fields(args), io.Discard); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %+v, %v; want %q", args, o, err, want)
+		}
+	}
+}
+
+func TestLogLevel(t *testing.T) {
+	for name, want := range map[string]slog.Level{
+		"": slog.LevelInfo, "debug": slog.LevelDebug, "DEBUG": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "ERROR": slog.LevelError,
+		"EMERGENCY": slog.LevelError, "alert": slog.LevelError, "CRITICAL": slog.LevelError, "Warning": slog.LevelWarn, "NOTICE": slog.LevelInfo, "INFORMATION": slog.LevelInfo,
+	} {
+		if got, err := logLevel(name); err != nil || got != want {
+			t.Errorf("%q: %v, %v; want %v", name, got, err, want)
+		}
+	}
+	if got, err := logLevel("loud"); err == nil {
+		t.Errorf("loud is taken for %v", got)
 	}
 }
 
@@ -91,13 +138,28 @@ func TestSize(t *testing.T) {
 	}
 }
 
-// TestHelpNamesOptions keeps the help whole: what is read is explained.
+// TestHelpNamesOptions keeps the help and the documents whole: what is read is
+// explained.
 func TestHelpNamesOptions(t *testing.T) {
+	manual, err := os.ReadFile("../../scripts/man/bbftpd.8")
+	if err != nil {
+		t.Fatal(err)
+	}
+	completion, err := os.ReadFile("../../scripts/completion/bbftp.bash")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, option := range strings.Fields(`--users --root --unconfined --run-as -u --demo -w --port --bind -f
 		--any-source-port --max-sessions --umask --max-file-size --reserve --mass-storage --mass-storage-limit
-		-b --background -L --log --log-format --log-level -v --version -h --help`) {
+		-b --background -L --log --log-format -l --log-level -e --data-ports -m --max-streams -s -A -R -v --version -h --help`) {
 		if !strings.Contains(usage, " "+option) {
 			t.Errorf("the help lacks %s", option)
+		}
+		if !strings.Contains(string(manual), " "+option[1:]) {
+			t.Errorf("the manual page lacks %s", option)
+		}
+		if !strings.Contains(string(completion), option) {
+			t.Errorf("the completion lacks %s", option)
 		}
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net/netip"
 	"os"
@@ -20,6 +19,7 @@ import (
 	"bbftp/engine/storage"
 	"bbftp/engine/transfer"
 	"bbftp/engine/wire"
+	"bbftp/netio"
 )
 
 // Config describes a client. Host, User and Password are required; the zero
@@ -33,19 +33,20 @@ type Config struct {
 	Password string
 	// ClearText sends name and password unencrypted, to a server that allows it.
 	ClearText bool
-	// Protocol forces a version. Default 0: ask for the newest, fall back to 1.
+	// SSH, if set, starts the server through ssh instead of connecting to Port;
+	// User may then be "" and Password is not used.
+	SSH *SSH
+	// Protocol is the only version to speak, 1, 2 or 3. Default 0: the highest
+	// one in common.
 	Protocol int
-	// Streams is the number of data streams a file, 1 to 10. Default 1.
-	Streams int
-	// Compress sends and asks for zlib blocks.
-	Compress bool
-	// MassStorage retrieves from the server's mass storage.
-	MassStorage bool
+	// Active makes the server connect the data streams, which versions 1 and 2
+	// do: version 3 is not offered.
+	Active bool
+	// DataPorts is where this side listens for data streams. Default: any port.
+	DataPorts netio.PortRange
 	// DataFrom is where data streams come from when the server answers from
 	// another address than that of the control connection.
 	DataFrom netip.Addr
-	// Umask is taken from the mode (0666) of retrieved files.
-	Umask fs.FileMode
 	// LocalDir is where relative local names begin. Default: the working
 	// directory of the process.
 	LocalDir string
@@ -56,41 +57,24 @@ type Config struct {
 	Tries int
 	// RetryWait is the pause between two tries. Default 30 s.
 	RetryWait time.Duration
-	// Waits bounds each wait for the server.
-	Waits Waits
-	// OnLogin, if set, is told each server greeting.
+	// Settings are the first ones; [Client.Settings] changes them.
+	Settings
+	// OnLogin, if set, is told each server greeting; over ssh there is none,
+	// and it is told "".
 	OnLogin func(greeting string)
+	// OnReply, if set, is told the text with which the server confirms a command
+	// that returns nothing else.
+	OnReply func(text string)
 	// OnRetry, if set, is told before each pause between two tries.
 	OnRetry func(wait time.Duration, cause error)
+	// OnWarning, if set, is told what does not stop an operation: a
+	// [ServerInfo], a [CompressionRefused], a [StreamsLimited].
+	OnWarning func(warning error)
+	// OnTransfer, if set, is told when the data of a file begin to move; after a
+	// failure it may be told again of the same file.
+	OnTransfer func(Progress)
 	// Log receives what happens on the way. Default: none.
 	Log *slog.Logger
-}
-
-// Waits are the client's time limits (wire.md 5). Zero values are the
-// documented defaults. A legacy version 1 server may idle 20 s before its
-// first byte: none of these may be shorter than 30 s in production.
-type Waits struct {
-	Connect time.Duration // for the host to answer, default 60 s
-	Reply   time.Duration // for an answer that is due, default 180 s
-	Accept  time.Duration // for the server to call back, default 200 s
-	Idle    time.Duration // a data stream without progress, default 300 s
-	Ack     time.Duration // for the ACK of a sent segment, default 100 s
-	Settle  time.Duration // after a failed transfer, before the next command, default 2 s
-}
-
-func (w Waits) withDefaults() Waits {
-	set := func(d *time.Duration, def time.Duration) {
-		if *d == 0 {
-			*d = def
-		}
-	}
-	set(&w.Connect, 60*time.Second)
-	set(&w.Reply, 180*time.Second)
-	set(&w.Accept, 200*time.Second)
-	set(&w.Idle, 300*time.Second)
-	set(&w.Ack, 100*time.Second)
-	set(&w.Settle, 2*time.Second)
-	return w
 }
 
 // Client is a client of one server.
@@ -100,14 +84,29 @@ type Client struct {
 	engine transfer.Engine
 	local  *storage.Tree
 	ldir   string
+	set    Settings // of the running operation
 
-	ctl     *control.Conn // nil while not connected
-	unhook  func() bool   // frees ctl from the context of the running operation
-	fresh   bool          // no command was sent on ctl yet
-	spoken  atomic.Bool   // the server has reacted to a command before
-	since   time.Time     // when ctl was logged in
-	settled time.Time     // when the server may take the next command
-	dir     string        // remote directory to return to, "" for the login directory
+	ctl      *control.Conn // nil while not connected
+	unhook   func() bool   // frees ctl from the context of the running operation
+	greeting string        // of the server at ctl, "" over ssh
+	version  int           // agreed on
+	choice   wire.Message  // what tells the server so; not sent yet if not nil
+	fresh    bool          // no command was sent on ctl yet
+	since    time.Time     // when ctl was logged in
+	settled  time.Time     // when the server may take the next command
+	spoken   atomic.Bool   // a server has reacted to a command before
+
+	// Between two operations ctl is watched; gone is closed when it has ended.
+	gone      chan struct{}
+	stopWatch func()
+
+	// What each new connection begins with.
+	umask *wire.IntCommand
+	class *wire.IntCommand
+	dir   string // remote directory to return to, "" for the login directory
+
+	plain  bool            // the server can't compress
+	warned map[string]bool // why the streams were limited
 }
 
 // New checks cfg and makes a client. It connects with the first operation.
@@ -115,20 +114,25 @@ func New(cfg Config) (*Client, error) {
 	switch {
 	case cfg.Host == "":
 		return nil, errors.New("bbftp client: no host")
-	case cfg.User == "":
+	case cfg.User == "" && cfg.SSH == nil:
 		return nil, errors.New("bbftp client: no user")
-	case cfg.Streams < 0 || cfg.Streams > wire.MaxStreamsV1:
-		return nil, fmt.Errorf("bbftp client: %d streams: version 1 takes 1 to %d", cfg.Streams, wire.MaxStreamsV1)
-	case cfg.Protocol != 0 && cfg.Protocol != 1:
-		return nil, fmt.Errorf("bbftp client: protocol version %d is not supported: only 1 is", cfg.Protocol)
+	case cfg.Protocol < 0 || cfg.Protocol > 3:
+		return nil, fmt.Errorf("bbftp client: protocol version %d: want 1, 2 or 3", cfg.Protocol)
+	case cfg.Protocol == 3 && cfg.Active:
+		return nil, errors.New("bbftp client: in version 3 the server never connects the data streams")
 	case cfg.Tries < 0:
 		return nil, fmt.Errorf("bbftp client: %d tries", cfg.Tries)
 	}
+	if cfg.SSH != nil {
+		if err := cfg.SSH.validate(cfg); err != nil {
+			return nil, fmt.Errorf("bbftp client: %w", err)
+		}
+	}
+	if err := cfg.validate(); err != nil {
+		return nil, fmt.Errorf("bbftp client: %w", err)
+	}
 	if cfg.Port == 0 {
 		cfg.Port = 5021
-	}
-	if cfg.Streams == 0 {
-		cfg.Streams = 1
 	}
 	if cfg.Tries == 0 {
 		cfg.Tries = 5
@@ -148,28 +152,34 @@ func New(cfg Config) (*Client, error) {
 	if cfg.Storage.Reserve == 0 {
 		cfg.Storage.Reserve = storage.NoReserve
 	}
-	cfg.Waits = cfg.Waits.withDefaults()
-	return &Client{cfg: cfg, log: cfg.Log, local: storage.Unconfined(cfg.Storage), ldir: cfg.LocalDir}, nil
+	cfg.Settings = cfg.Settings.WithDefaults()
+	return &Client{
+		cfg: cfg, log: cfg.Log, local: storage.Unconfined(cfg.Storage), ldir: cfg.LocalDir,
+		warned: make(map[string]bool),
+	}, nil
 }
 
 // Connect connects and logs in, which the first operation otherwise does.
 func (c *Client) Connect(ctx context.Context) error { return c.retry(ctx, c.ready) }
 
-// Close ends the session. Version 1 has no farewell: the client just closes.
+// Close ends the session.
 func (c *Client) Close() error {
+	c.wake()
+	c.farewell()
 	c.disconnect()
 	return c.local.Close()
 }
 
-// SetCompress switches compressed framing for the transfers that follow.
-func (c *Client) SetCompress(on bool) { c.cfg.Compress = on }
-
-// SetMassStorage makes the gets that follow read the server's mass storage.
-func (c *Client) SetMassStorage(on bool) { c.cfg.MassStorage = on }
+// Settings are those of the operations that follow; change them between two.
+func (c *Client) Settings() *Settings { return &c.cfg.Settings }
 
 // retry runs op until it succeeds, fails for good, or the tries are used up.
-// A lost connection is made anew and the remote directory restored.
+// A lost connection is made anew and what belongs to it restored.
 func (c *Client) retry(ctx context.Context, op func(context.Context) error) error {
+	if err := c.cfg.validate(); err != nil {
+		return &LocalError{"settings", err}
+	}
+	c.set = c.cfg.Settings.WithDefaults()
 	for try := 1; ; try++ {
 		err := op(ctx)
 		c.release()
@@ -188,13 +198,14 @@ func (c *Client) retry(ctx context.Context, op func(context.Context) error) erro
 		if c.cfg.OnRetry != nil {
 			c.cfg.OnRetry(c.cfg.RetryWait, err)
 		}
-		if err := sleep(ctx, c.cfg.RetryWait); err != nil {
+		if err := sleep(ctx, c.cfg.RetryWait, nil); err != nil {
 			return err
 		}
 	}
 }
 
-func sleep(ctx context.Context, d time.Duration) error {
+// sleep waits for d, ctx, or what closes early, if that is not nil.
+func sleep(ctx context.Context, d time.Duration, early <-chan struct{}) error {
 	if d <= 0 {
 		return ctx.Err()
 	}
@@ -202,8 +213,9 @@ func sleep(ctx context.Context, d time.Duration) error {
 	defer t.Stop()
 	select {
 	case <-t.C:
-		return nil
+	case <-early:
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
+	return nil
 }

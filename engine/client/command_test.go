@@ -47,7 +47,7 @@ func TestCommands(t *testing.T) {
 	if names, err := c.List(t.Context(), "*"); err != nil || len(names) != 0 {
 		t.Errorf("list of nothing: %q, %v", names, err)
 	}
-	if names, err := c.List(t.Context(), "a*"); err != nil || !slices.Equal(names, []string{"a", "a b"}) {
+	if names, err := c.List(t.Context(), "a*"); err != nil || !slices.Equal(paths(names), []string{"a", "a b"}) {
 		t.Errorf("list: %q, %v", names, err)
 	}
 }
@@ -362,12 +362,18 @@ func TestNoAnswer(t *testing.T) {
 
 func TestConfig(t *testing.T) {
 	for name, cfg := range map[string]Config{
-		"no host":    {User: "u"},
-		"no user":    {Host: "h"},
-		"11 streams": {Host: "h", User: "u", Streams: 11},
-		"-1 streams": {Host: "h", User: "u", Streams: -1},
-		"version 2":  {Host: "h", User: "u", Protocol: 2},
-		"-1 tries":   {Host: "h", User: "u", Tries: -1},
+		"no host":      {User: "u"},
+		"no user":      {Host: "h"},
+		"1001 streams": {Host: "h", User: "u", Settings: Settings{Streams: 1001}},
+		"-1 streams":   {Host: "h", User: "u", Settings: Settings{Streams: -1}},
+		"version 4":    {Host: "h", User: "u", Protocol: 4},
+		"3 and active": {Host: "h", User: "u", Protocol: 3, Active: true},
+		"-1 tries":     {Host: "h", User: "u", Tries: -1},
+		"a huge block": {Host: "h", User: "u", Settings: Settings{BufferSize: wire.MaxBufferSize + 1}},
+		"a window":     {Host: "h", User: "u", Settings: Settings{SendWindow: -1}},
+		"ssh and 1":    {Host: "h", SSH: &SSH{}, Protocol: 1},
+		"an ssh host":  {Host: "-oProxyCommand=x", SSH: &SSH{}},
+		"an ssh user":  {Host: "h", User: "-x", SSH: &SSH{}},
 	} {
 		if _, err := New(cfg); err == nil {
 			t.Errorf("%s: accepted", name)
@@ -389,4 +395,11 @@ func TestConfig(t *testing.T) {
 			t.Errorf("%s wait: %v, want 30 s at least", name, wait)
 		}
 	}
+}
+
+func paths(entries []wire.ListEntry) (paths []string) {
+	for _, e := range entries {
+		paths = append(paths, e.Path)
+	}
+	return paths
 }

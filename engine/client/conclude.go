@@ -39,7 +39,7 @@ func (c *Client) conclude(ctx context.Context, move func(context.Context) error)
 	}
 	// The session goes on, but a legacy server that takes the next command
 	// before it has cleaned up closes the connection.
-	c.settled = time.Now().Add(c.cfg.Waits.Settle)
+	c.settled = time.Now().Add(c.set.Waits.Settle)
 	switch {
 	case localFailure(failure):
 		return &LocalError{"transfer", failure}
@@ -67,7 +67,7 @@ func (c *Client) verdict(moved chan error) (wire.Reply, error) {
 			case <-arrived:
 			case failure := <-moved:
 				moved <- failure
-				due := time.NewTimer(c.cfg.Waits.Reply)
+				due := time.NewTimer(c.set.Waits.Reply)
 				defer due.Stop()
 				late = due.C
 			}
@@ -76,10 +76,10 @@ func (c *Client) verdict(moved chan error) (wire.Reply, error) {
 		case <-arrived:
 		case <-late:
 			stop()
-			return wire.Reply{}, c.broken(fmt.Errorf("no final word from the server within %v", c.cfg.Waits.Reply))
+			return wire.Reply{}, c.broken(fmt.Errorf("no final word from the server within %v", c.set.Waits.Reply))
 		}
 		stop()
-		m, err := c.ctl.Read(c.cfg.Waits.Reply)
+		m, err := c.ctl.Read(c.set.Waits.Reply)
 		if err != nil {
 			return wire.Reply{}, c.broken(fmt.Errorf("wait for the end of the transfer: %w", err))
 		}
@@ -92,7 +92,7 @@ func (c *Client) verdict(moved chan error) (wire.Reply, error) {
 		case wire.MsgOK, wire.MsgBad, wire.MsgBadNoRetry:
 			return r, nil
 		case wire.MsgInfo:
-			c.log.Warn("server", "info", r.Text)
+			c.informed(r)
 		default:
 			return wire.Reply{}, c.broken(fmt.Errorf("%v during a transfer", r.Kind))
 		}

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"strconv"
-	"syscall"
 	"time"
 
 	"bbftp/engine/auth"
@@ -17,41 +15,49 @@ import (
 )
 
 // ready brings the client to where a command may be sent: connected, logged
-// in, and in its remote directory.
+// in, a version agreed on, and the session as it was on the last connection.
 //
-//	closed ─ dial ─► MSG_CRYPT ─ MSG_LOG ─► MSG_OK ─ MSG_PROT ─► MSG_BAD* ─► version 1 ─ MSG_CHDIR ─► ready
-//	                                                    └─► MSG_PROT_ANS ─► ErrVersion
+//	closed ─┬ dial ─► MSG_CRYPT ─ MSG_LOG ─► MSG_OK ─────┬─► negotiate ─► restore ─► ready
+//	        └ ssh ──► MSG_LOGGED_STDIN ─► MSG_IPADDR_OK ─┘
 func (c *Client) ready(ctx context.Context) error {
+	if c.ctl != nil {
+		if err := sleep(ctx, time.Until(c.settled), c.gone); err != nil {
+			return err
+		}
+		c.wake()
+	}
 	if c.fresh && time.Since(c.since) > stale {
 		c.disconnect()
 	}
+	limits := control.Limits{Receive: c.set.Waits.Reply, Send: c.set.Waits.Send}
 	if c.ctl != nil {
 		c.hook(ctx)
-		return sleep(ctx, time.Until(c.settled))
+		c.ctl.SetLimits(limits)
+		return nil
 	}
-	conn, err := c.dial(ctx)
-	if err != nil {
-		return &ConnectError{err}
+	open := c.open
+	if c.cfg.SSH != nil {
+		open = c.openShell
 	}
-	c.ctl = control.New(conn, wire.Server, control.Limits{})
-	c.hook(ctx)
-	c.fresh = true
-	if err := c.login(); err != nil {
+	if err := open(ctx, limits); err != nil {
 		c.disconnect()
 		return err
 	}
+	c.fresh, c.since, c.settled = true, time.Now(), time.Time{}
 	if err := c.negotiate(); err != nil {
 		c.disconnect()
 		return err
 	}
-	if c.dir == "" {
-		return nil
-	}
-	if _, err = c.chdir(c.dir); err != nil {
+	if err := c.restore(); err != nil {
 		c.disconnect() // no command may run in another directory
+		return err
 	}
-	return err
+	return nil
 }
+
+// stale is how old a login without a command may be: servers allow 10 s for
+// the first one (wire.md 5).
+const stale = 8 * time.Second
 
 // hook lets the end of ctx, that of one operation, close the connection, which
 // may serve others after it.
@@ -62,28 +68,61 @@ func (c *Client) hook(ctx context.Context) {
 
 // release ends what hook began.
 func (c *Client) release() {
-	if c.unhook == nil {
-		return
+	if c.unhook != nil {
+		if !c.unhook() {
+			c.disconnect() // it is being closed
+		}
+		c.unhook = nil
 	}
-	if !c.unhook() {
-		c.disconnect() // it is being closed
-	}
-	c.unhook = nil
+	c.rest()
 }
 
-// stale is how old a login without a command may be: servers allow 10 s for
-// the first one (wire.md 5).
-const stale = 8 * time.Second
+// rest watches the connection between two operations, so that one which the
+// server has closed, after 900 s without a command or after a refusal
+// (wire.md 8.5), costs the next operation nothing but a new one.
+func (c *Client) rest() {
+	if c.ctl == nil || c.gone != nil {
+		return
+	}
+	gone := make(chan struct{})
+	c.gone = gone
+	c.stopWatch = c.ctl.Watch(func(h wire.Header, err error) {
+		if err != nil || h.Code != wire.MsgInfo { // else out of step, as after mkdir (wire.md 11.4)
+			close(gone)
+		}
+	})
+}
 
-// dial tries the host's addresses, those of both families at once.
-func (c *Client) dial(ctx context.Context) (net.Conn, error) {
-	dialer := netio.Dialer{Options: netio.Options{KeepAlive: time.Minute}, Timeout: c.cfg.Waits.Connect}
-	return dialer.Dial(ctx, net.JoinHostPort(c.cfg.Host, strconv.Itoa(int(c.cfg.Port))))
+// wake ends what rest began.
+func (c *Client) wake() {
+	if c.gone == nil {
+		return
+	}
+	c.stopWatch()
+	select {
+	case <-c.gone:
+		c.disconnect()
+	default:
+	}
+	c.gone = nil
+}
+
+// open connects to the server's port and logs in.
+func (c *Client) open(ctx context.Context, limits control.Limits) error {
+	// The addresses of both families are tried at once.
+	dialer := netio.Dialer{Options: netio.Options{KeepAlive: time.Minute}, Timeout: c.set.Waits.Connect}
+	conn, err := dialer.Dial(ctx, net.JoinHostPort(c.cfg.Host, strconv.Itoa(int(c.cfg.Port))))
+	if err != nil {
+		return &ConnectError{err}
+	}
+	c.ctl = control.New(conn, wire.Server, limits)
+	c.hook(ctx)
+	return c.login()
 }
 
 // login runs the client's side of wire.md 3.
 func (c *Client) login() error {
-	m, err := c.ctl.Read(c.cfg.Waits.Reply)
+	m, err := c.ctl.Read(c.set.Waits.Reply)
 	switch {
 	case errors.Is(err, wire.ErrKey):
 		return &LoginError{err}
@@ -112,12 +151,16 @@ func (c *Client) login() error {
 	if err != nil {
 		return err
 	}
-	c.since = time.Now()
+	c.welcome(greeting)
+	return nil
+}
+
+func (c *Client) welcome(greeting string) {
+	c.greeting = greeting
 	c.log.Info("logged in", "server", c.ctl.RemoteAddr().String(), "greeting", greeting)
 	if c.cfg.OnLogin != nil {
 		c.cfg.OnLogin(greeting)
 	}
-	return nil
 }
 
 // loginReply sends m and returns the text of the server's consent.
@@ -125,9 +168,12 @@ func (c *Client) loginReply(m wire.Message) (string, error) {
 	if err := c.ctl.Send(m); err != nil {
 		return "", &BrokenError{err}
 	}
-	answer, err := c.ctl.Read(c.cfg.Waits.Reply)
+	answer, err := c.ctl.Read(c.set.Waits.Reply)
 	if err != nil {
 		return "", &BrokenError{fmt.Errorf("wait for the answer to %v: %w", m.Code(), err)}
+	}
+	if warning, ok := answer.(wire.LoggedStdin); ok {
+		answer = warning.Warning() // here it can be nothing else
 	}
 	r, ok := answer.(wire.Reply)
 	if !ok {
@@ -144,78 +190,7 @@ func (c *Client) loginReply(m wire.Message) (string, error) {
 	return "", &BrokenError{fmt.Errorf("%v as answer to %v", r.Kind, m.Code())}
 }
 
-// negotiate asks for the newest version (wire.md 4). A server of version 1
-// does not know the question and refuses it; the session then goes on in
-// version 1.
-func (c *Client) negotiate() error {
-	if c.cfg.Protocol == 1 {
-		return nil
-	}
-	if err := c.ctl.Send(wire.Signal{Kind: wire.MsgProt}); err != nil {
-		return &BrokenError{err}
-	}
-	m, err := c.ctl.Read(c.cfg.Waits.Reply)
-	if err != nil {
-		return &BrokenError{fmt.Errorf("wait for the answer to MSG_PROT: %w", err)}
-	}
-	switch m := m.(type) {
-	case wire.Reply:
-		if m.Kind == wire.MsgBad || m.Kind == wire.MsgBadNoRetry {
-			c.fresh = false
-			return nil
-		}
-	case wire.ProtRange:
-		_ = c.ctl.Send(wire.Reply{Kind: wire.MsgBadNoRetry})
-		return fmt.Errorf("%w: the server negotiates versions %d to %d, this client speaks only 1; --protocol 1 skips the negotiation, for servers that serve version 1 without it",
-			ErrVersion, m.Min, m.Max)
-	}
-	return &BrokenError{fmt.Errorf("%v as answer to MSG_PROT", m.Code())}
-}
-
-// command sends a command and returns its answer. wait 0 waits for ever, the
-// connection's keep-alive probes being the limit.
-func (c *Client) command(m wire.Message, wait time.Duration) (wire.Message, error) {
-	if err := c.send(m); err != nil {
-		return nil, err
-	}
-	for {
-		answer, err := c.ctl.Read(wait)
-		if err != nil {
-			return nil, c.broken(fmt.Errorf("wait for the answer to %v: %w", m.Code(), err))
-		}
-		c.spoken.Store(true)
-		// Any number of these may come before an answer (wire.md 11.9).
-		if r, ok := answer.(wire.Reply); ok && r.Kind == wire.MsgInfo {
-			c.log.Warn("server", "info", r.Text)
-			continue
-		}
-		return answer, nil
-	}
-}
-
-// send sends the first or only message of a command.
-func (c *Client) send(m wire.Message) error {
-	c.fresh = false
-	if err := c.ctl.Send(m); err != nil {
-		return c.broken(err)
-	}
-	return nil
-}
-
-// unexpected ends a connection whose peer answered out of turn.
-func (c *Client) unexpected(answer wire.Message, to wire.Code) error {
-	return c.broken(fmt.Errorf("%v as answer to %v", answer.Code(), to))
-}
-
-// broken closes the control connection and names the reason.
-func (c *Client) broken(err error) error {
-	if !c.spoken.Load() && c.cfg.Protocol == 1 && (errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET)) {
-		err = fmt.Errorf("%w: the server closed at the first command: it was built without version 1", ErrVersion)
-	}
-	c.disconnect()
-	return &BrokenError{err}
-}
-
+// disconnect closes the connection, if there is one, without a word.
 func (c *Client) disconnect() {
 	if c.ctl == nil {
 		return
@@ -224,5 +199,5 @@ func (c *Client) disconnect() {
 		c.unhook()
 	}
 	_ = c.ctl.Close()
-	c.ctl, c.unhook = nil, nil
+	c.ctl, c.unhook, c.choice, c.fresh = nil, nil, nil, false
 }

@@ -3,6 +3,7 @@ package client
 import (
 	"errors"
 	"io"
+	"net"
 	"net/netip"
 	"os"
 	"syscall"
@@ -172,4 +173,88 @@ func TestStalls(t *testing.T) {
 	if _, err := c.Get(t.Context(), "f", "g"); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestStallsNewer is the same in versions 2 and 3.
+func TestStallsNewer(t *testing.T) {
+	noLeaks(t)
+	stall := func() { time.Sleep(100 * time.Millisecond) }
+	content := noise(1000)
+	newer(t, func(t *testing.T, version int) {
+		c := dial(t, serve(t, func(p *peer) {
+			p.enter(version)
+			for _, code := range []wire.Code{wire.MsgStoreV2, wire.MsgRetrV2} {
+				m := p.wishes(code, "f")
+				m.Size = int64(len(content))
+				stall()
+				ls := p.consent(m)
+				stall()
+				streams := p.begin(m, ls)
+				stall()
+				if code == wire.MsgStoreV2 {
+					p.collect(streams, m.Size)
+					stall()
+					p.acknowledge(streams)
+				} else {
+					p.deliver(streams, content, false)
+				}
+				stall()
+				p.reply(wire.MsgOK, "OK")
+			}
+		}), speaking(version, func(cfg *Config) {
+			cfg.Waits = Waits{Reply: 5 * time.Second, Accept: 5 * time.Second, Idle: 5 * time.Second, Ack: 5 * time.Second, Settle: time.Nanosecond}
+		}))
+		write(t, c, "f", content)
+		if _, err := c.Put(t.Context(), "f", "f"); err != nil {
+			t.Error(err)
+		}
+		if _, err := c.Get(t.Context(), "f", "g"); err != nil {
+			t.Error(err)
+		}
+		holds(t, c, "f", string(content), "g", string(content))
+	})
+}
+
+// TestUnreachableDataPort gives up in time to tell a server, which would wait
+// 10 s for the start of a store.
+func TestUnreachableDataPort(t *testing.T) {
+	if startWithin > 8*time.Second {
+		t.Errorf("connects for %v", startWithin)
+	}
+	noLeaks(t)
+	c := dial(t, serve(t, func(p *peer) {
+		p.enter(3)
+		m := p.wishes(wire.MsgStoreV2, "f")
+		m.Kind, m.Ports = wire.MsgTransOKV3, wire.Ports{p.deaf()}
+		p.send(m)
+		p.want(wire.MsgAbort)
+		p.after()
+	}), speaking(3, func(cfg *Config) { cfg.Waits.Connect = 50 * time.Millisecond }))
+	write(t, c, "f", []byte("content"))
+	_, err := c.Put(t.Context(), "f", "f")
+	says(t, err, "put f", "connect data stream 1", "no connection within 50ms")
+	c.Settings().Waits.Connect = 0
+	goesOn(t, c)
+}
+
+// deaf is a port that does not answer: the queue of its listener is full.
+func (p *peer) deaf() int32 {
+	p.Helper()
+	ln := p.listen()
+	raw, err := ln.(*net.TCPListener).SyscallConn()
+	if err != nil {
+		p.fail("%v", err)
+	}
+	if e := raw.Control(func(fd uintptr) { err = syscall.Listen(int(fd), 0) }); e != nil || err != nil {
+		p.fail("%v, %v", e, err)
+	}
+	for range 10 {
+		conn, err := net.DialTimeout("tcp", ln.Addr().String(), 100*time.Millisecond)
+		if err != nil {
+			return int32(port(ln))
+		}
+		p.Cleanup(func() { conn.Close() })
+	}
+	p.fail("ten connections fit into a queue for one")
+	return 0
 }

@@ -3,21 +3,57 @@ package client
 import (
 	"context"
 	"fmt"
-	"path"
+	"io/fs"
 
 	"bbftp/engine/storage"
 	"bbftp/engine/wire"
 )
 
-// Mkdir makes one remote directory.
+// verb is a command that consists of a path, and its message in version 1 and
+// in the others.
+type verb struct {
+	op     string
+	v1, v2 wire.Code
+}
+
+// unknown is the code of a verb that version 1 does not have.
+const unknown wire.Code = -1
+
+var (
+	mkdir = verb{"mkdir", wire.MsgMkdir, wire.MsgMkdirV2}
+	cd    = verb{"cd", wire.MsgChdir, wire.MsgChdirV2}
+	list  = verb{"list", wire.MsgList, wire.MsgListV2}
+	rm    = verb{"rm", unknown, wire.MsgRm}
+	stat  = verb{"stat", unknown, wire.MsgStat}
+	df    = verb{"df", unknown, wire.MsgDf}
+)
+
+// Mkdir makes a remote directory, and unless NoDirs is set those above it.
+// Version 1 makes one, which must not exist; in the others it may.
 func (c *Client) Mkdir(ctx context.Context, dir string) error {
-	return c.retry(ctx, func(ctx context.Context) error {
-		if err := c.ready(ctx); err != nil {
-			return err
-		}
-		_, err := c.simple("mkdir", wire.MsgMkdir, dir)
-		return err
-	})
+	_, err := c.confirmed(ctx, mkdir, dir, true)
+	return err
+}
+
+// Remove removes one remote file. Version 1 can't.
+func (c *Client) Remove(ctx context.Context, file string) error {
+	_, err := c.confirmed(ctx, rm, file, true)
+	return err
+}
+
+// Stat describes a remote file or directory in the server's words: inode, mode
+// (octal, with the type), size, block size, blocks, uid, gid, and in brackets
+// the times of access, modification and change. [ParseStat] reads it. Version 1
+// can't.
+func (c *Client) Stat(ctx context.Context, path string) (line string, err error) {
+	return c.confirmed(ctx, stat, path, false)
+}
+
+// Df describes the file system of a remote directory in the server's words:
+// blocks, available blocks, block size, inodes, free inodes, longest name.
+// [ParseDf] reads it. Version 1 can't.
+func (c *Client) Df(ctx context.Context, dir string) (line string, err error) {
+	return c.confirmed(ctx, df, dir, false)
 }
 
 // Chdir changes the remote directory and returns it as the server names it.
@@ -27,78 +63,128 @@ func (c *Client) Chdir(ctx context.Context, dir string) (now string, err error) 
 		if err := c.ready(ctx); err != nil {
 			return err
 		}
-		now, err = c.chdir(dir)
+		now, err = c.chdir(dir, c.set.options())
 		return err
 	})
 	return now, err
 }
 
-func (c *Client) chdir(dir string) (string, error) {
-	now, err := c.simple("cd", wire.MsgChdir, dir)
+func (c *Client) chdir(dir string, o wire.Options) (string, error) {
+	now, err := c.ok(cd, dir, o)
 	if err == nil {
 		c.dir = now
 	}
 	return now, err
 }
 
-// simple runs a command that is answered by MSG_OK with a text.
-func (c *Client) simple(op string, code wire.Code, path string) (string, error) {
-	answer, err := c.ask(op, code, path)
-	if err != nil {
-		return "", err
+// SetRemoteUmask changes the server's file mode creation mask, now and after
+// each reconnection. Version 1 can't.
+func (c *Client) SetRemoteUmask(ctx context.Context, mask fs.FileMode) error {
+	m := wire.IntCommand{Kind: wire.MsgChumask, Value: int32(mask.Perm())}
+	err := c.setNumber(ctx, m)
+	if err == nil {
+		c.umask = &m
 	}
-	if r, ok := answer.(wire.Reply); ok && r.Kind == wire.MsgOK {
-		return r.Text, nil
-	}
-	return "", fmt.Errorf("%s %s: %w", op, path, c.unexpected(answer, code))
+	return err
 }
 
-// ask sends a command that consists of a path and returns the answer, unless
-// that is a refusal.
-func (c *Client) ask(op string, code wire.Code, path string) (wire.Message, error) {
-	request := wire.PathRequest{Kind: code, Path: path}
-	if err := request.Validate(); err != nil {
-		return nil, &RequestError{op, path, err}
+// SetRemoteClass changes the class of service of the server's mass storage, now
+// and after each reconnection. Version 1 can't.
+func (c *Client) SetRemoteClass(ctx context.Context, class int32) error {
+	m := wire.IntCommand{Kind: wire.MsgChcos, Value: class}
+	err := c.setNumber(ctx, m)
+	if err == nil {
+		c.class = &m
 	}
-	answer, err := c.command(request, c.cfg.Waits.Reply)
-	if err != nil {
-		return nil, fmt.Errorf("%s %s: %w", op, path, err)
-	}
-	if r, ok := answer.(wire.Reply); ok && (r.Kind == wire.MsgBad || r.Kind == wire.MsgBadNoRetry) {
-		return nil, fmt.Errorf("%s %s: %w", op, path, refused(r))
-	}
-	return answer, nil
+	return err
 }
 
-// List returns the remote names that match pattern, as glob(3) spells them.
-func (c *Client) List(ctx context.Context, pattern string) (names []string, err error) {
+func (c *Client) setNumber(ctx context.Context, m wire.IntCommand) error {
+	return c.retry(ctx, func(ctx context.Context) error {
+		if err := c.ready(ctx); err != nil {
+			return err
+		}
+		text, err := c.number(m)
+		if err == nil {
+			c.confirm(text)
+		}
+		return err
+	})
+}
+
+// number sends a command with a number.
+func (c *Client) number(m wire.IntCommand) (string, error) {
+	op := "set the remote umask"
+	if m.Kind == wire.MsgChcos {
+		op = "set the remote class of service"
+	}
+	if c.version == 1 {
+		return "", &VersionError{Op: op, Version: 1}
+	}
+	return c.text(op, m)
+}
+
+// confirmed runs a command that is answered by MSG_OK with a text, which tell
+// passes on.
+func (c *Client) confirmed(ctx context.Context, v verb, path string, tell bool) (text string, err error) {
 	err = c.retry(ctx, func(ctx context.Context) error {
 		if err := c.ready(ctx); err != nil {
 			return err
 		}
-		answer, err := c.ask("list", wire.MsgList, pattern)
-		if err != nil {
-			return err
+		text, err = c.ok(v, path, c.set.options())
+		if err == nil && tell {
+			c.confirm(text)
 		}
-		m, ok := answer.(wire.ListReply)
-		if !ok {
-			return fmt.Errorf("list %s: %w", pattern, c.unexpected(answer, wire.MsgList))
-		}
-		names = m.Names
-		return checkNames(pattern, names)
+		return err
 	})
-	return names, err
+	return text, err
 }
 
-// checkNames refuses a listing with names that were not asked for: a server
-// could make "mget *.dat" write any file of the local directory.
-func checkNames(pattern string, names []string) error {
-	for _, name := range names {
-		if !storage.Match(path.Base(pattern), path.Base(name)) {
-			return fmt.Errorf("list %s: %w: %q", pattern, ErrUnasked, name)
-		}
+func (c *Client) confirm(text string) {
+	if c.cfg.OnReply != nil {
+		c.cfg.OnReply(text)
 	}
-	return nil
+}
+
+// ok sends v and returns the text of the server's MSG_OK.
+func (c *Client) ok(v verb, path string, o wire.Options) (string, error) {
+	m, err := c.message(v, path, o)
+	if err != nil {
+		return "", err
+	}
+	text, err := c.text(v.op+" "+path, m)
+	if isRefusal(err) {
+		c.refusedBy(v)
+	}
+	return text, err
+}
+
+// text is agreed, with what was asked for in the error.
+func (c *Client) text(what string, m wire.Message) (string, error) {
+	text, err := c.agreed(m)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", what, err)
+	}
+	return text, nil
+}
+
+// message puts v into the words of the version agreed on.
+func (c *Client) message(v verb, path string, o wire.Options) (wire.Message, error) {
+	if c.version > 1 {
+		m := wire.PathCommand{Kind: v.v2, Options: o, Path: path}
+		if err := m.Validate(); err != nil {
+			return nil, &RequestError{v.op, path, err}
+		}
+		return m, nil
+	}
+	if v.v1 == unknown {
+		return nil, &VersionError{Op: v.op + " " + path, Version: 1}
+	}
+	m := wire.PathRequest{Kind: v.v1, Path: path}
+	if err := m.Validate(); err != nil {
+		return nil, &RequestError{v.op, path, err}
+	}
+	return m, nil
 }
 
 // Lcd changes the directory in which relative local names begin, and returns
@@ -110,13 +196,4 @@ func (c *Client) Lcd(dir string) (string, error) {
 	}
 	c.ldir = now
 	return now, nil
-}
-
-// LocalGlob returns the local names that match pattern.
-func (c *Client) LocalGlob(ctx context.Context, pattern string) ([]string, error) {
-	names, err := c.local.Glob(ctx, c.ldir, pattern)
-	if err != nil {
-		return nil, &LocalError{"match " + pattern, err}
-	}
-	return names, nil
 }

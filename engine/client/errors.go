@@ -27,21 +27,25 @@ func (e *LocalError) Unwrap() error { return e.Err }
 
 // RequestError is a remote name that the protocol can't carry.
 type RequestError struct {
-	Op   string
+	Op   string // "" where the error it is wrapped in says it
 	Name string
 	Err  error
 }
 
 func (e *RequestError) Error() string {
+	op := ""
+	if e.Op != "" {
+		op = e.Op + ": "
+	}
 	if len(e.Name) > wire.MaxNameV1 {
-		return fmt.Sprintf("%s: remote name of %d bytes: version 1 carries at most %d of a file's and %d of a directory's",
-			e.Op, len(e.Name), wire.MaxNameV1, wire.MaxPathV1)
+		return fmt.Sprintf("%sremote name of %d bytes: version 1 carries at most %d of a file's and %d of a directory's, the others %d",
+			op, len(e.Name), wire.MaxNameV1, wire.MaxPathV1, wire.MaxString)
 	}
 	cause := e.Err
 	if in := (*wire.Error)(nil); errors.As(cause, &in) {
 		cause = in.Err // where in the message is of no use to who chose the name
 	}
-	return fmt.Sprintf("%s: remote name %q: %v", e.Op, e.Name, cause)
+	return fmt.Sprintf("%sremote name %q: %v", op, e.Name, cause)
 }
 
 func (e *RequestError) Unwrap() error { return e.Err }
@@ -80,6 +84,19 @@ func (e *ExhaustedError) Error() string {
 
 func (e *ExhaustedError) Unwrap() error { return e.Err }
 
+// VersionError is something the version agreed on has no words for.
+type VersionError struct {
+	Op      string
+	Version int
+}
+
+func (e *VersionError) Error() string {
+	return fmt.Sprintf("%s: version %d of the protocol can't", e.Op, e.Version)
+}
+
+// Unwrap returns [errors.ErrUnsupported].
+func (*VersionError) Unwrap() error { return errors.ErrUnsupported }
+
 // ErrVersion reports a server without a protocol version in common.
 var ErrVersion = errors.New("no protocol version in common")
 
@@ -94,6 +111,7 @@ func Retryable(err error) bool {
 		login     *LoginError
 		exhausted *ExhaustedError
 		request   *RequestError
+		version   *VersionError
 		name      *net.DNSError
 	)
 	switch {
@@ -101,7 +119,8 @@ func Retryable(err error) bool {
 		return false
 	case errors.As(err, &refused):
 		return !refused.NoRetry
-	case errors.As(err, &local), errors.As(err, &request), errors.As(err, &login), errors.As(err, &exhausted), errors.Is(err, ErrVersion), errors.Is(err, ErrUnasked):
+	case errors.As(err, &local), errors.As(err, &request), errors.As(err, &login), errors.As(err, &exhausted), errors.As(err, &version),
+		errors.Is(err, ErrVersion), errors.Is(err, ErrUnasked):
 		return false
 	}
 	return true
@@ -110,4 +129,9 @@ func Retryable(err error) bool {
 // refused turns a MSG_BAD or MSG_BAD_NO_RETRY into an error.
 func refused(r wire.Reply) error {
 	return &RefusedError{Text: r.Text, NoRetry: r.Kind == wire.MsgBadNoRetry}
+}
+
+func isRefusal(err error) bool {
+	_, refusal := errors.AsType[*RefusedError](err)
+	return refusal
 }

@@ -87,8 +87,8 @@ func TestGetVariants(t *testing.T) {
 				p.deliver(p.callBack(r), content, tt.compress)
 				p.reply(wire.MsgOK, "OK")
 			}), func(cfg *Config) { cfg.Streams = 3 })
-			c.SetCompress(tt.compress)
-			c.SetMassStorage(tt.mass)
+			c.Settings().Compress = tt.compress
+			c.Settings().MassStorage = tt.mass
 			got, err := c.Get(t.Context(), "f", "f")
 			if err != nil || got.Compressed != tt.compress {
 				t.Errorf("%+v, %v", got, err)
@@ -175,19 +175,13 @@ func TestLocalTarget(t *testing.T) {
 	noLeaks(t)
 	for _, tt := range []struct {
 		name   string
-		target string
 		size   int64
 		limits storage.Limits
 		want   error
 	}{
-		{"no directory", "no/f", 7, storage.Limits{}, fs.ErrNotExist},
-		{"no directory for an empty file", "no/f", 0, storage.Limits{}, fs.ErrNotExist},
-		{"a directory", "dir", 7, storage.Limits{}, syscall.EISDIR},
-		{"a directory for an empty file", "dir", 0, storage.Limits{}, syscall.EISDIR},
-		{"a device", "/dev/null", 7, storage.Limits{}, syscall.EINVAL},
-		{"no space", "f", 1 << 60, storage.Limits{Reserve: 1}, syscall.ENOSPC},
-		{"over the limit", "f", 8, storage.Limits{MaxFileSize: 7}, syscall.EFBIG},
-		{"no size at all", "f", 1<<63 - 1, storage.Limits{}, nil},
+		{"no space", 1 << 60, storage.Limits{Reserve: 1}, syscall.ENOSPC},
+		{"over the limit", 8, storage.Limits{MaxFileSize: 7}, syscall.EFBIG},
+		{"no size at all", 1<<63 - 1, storage.Limits{}, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c := dial(t, serve(t, func(p *peer) {
@@ -199,22 +193,65 @@ func TestLocalTarget(t *testing.T) {
 				}
 				give(p, "after", []byte("content"), 1)
 			}), func(cfg *Config) { cfg.Tries, cfg.Storage = 3, tt.limits })
-			if err := os.Mkdir(c.path("dir"), 0o755); err != nil {
-				t.Fatal(err)
-			}
-			_, err := c.Get(t.Context(), "f", tt.target)
-			fails[*LocalError](t, err, "get f", "create /", tt.target)
+			_, err := c.Get(t.Context(), "f", "f")
+			fails[*LocalError](t, err, "get f", "create /", "/f")
 			if tt.want != nil && !errors.Is(err, tt.want) {
 				t.Errorf("got %v, want %v", err, tt.want)
-			}
-			if err := os.Remove(c.path("dir")); err != nil {
-				t.Error(err)
 			}
 			if _, err := c.Get(t.Context(), "after", "g"); err != nil {
 				t.Error(err)
 			}
 			holds(t, c, "g", "content")
 		})
+	}
+}
+
+// TestHopelessTarget is refused before the server is asked.
+func TestHopelessTarget(t *testing.T) {
+	noLeaks(t)
+	for name, tt := range map[string]struct {
+		target string
+		want   error
+	}{
+		"no directory":    {"no/f", fs.ErrNotExist},
+		"a directory":     {"dir", syscall.EISDIR},
+		"below a file":    {"file/f", syscall.ENOTDIR},
+		"a device":        {"/dev/null", syscall.EINVAL},
+		"write-protected": {"file", fs.ErrPermission},
+	} {
+		for _, simulate := range []bool{false, true} {
+			t.Run(name, func(t *testing.T) {
+				c := dial(t, serve(t), func(cfg *Config) {
+					cfg.Tries, cfg.NoDirs, cfg.InPlace, cfg.Simulate = 3, true, true, simulate
+				})
+				err := errors.Join(os.Mkdir(c.path("dir"), 0o755), os.WriteFile(c.path("file"), nil, 0o444))
+				if err != nil {
+					t.Fatal(err)
+				}
+				_, err = c.Get(t.Context(), "f", tt.target)
+				fails[*LocalError](t, err, "get f", tt.target)
+				if !errors.Is(err, tt.want) {
+					t.Errorf("got %v, want %v", err, tt.want)
+				}
+			})
+		}
+	}
+}
+
+// TestMissingDirectories makes them on the way, with the umask's modes.
+func TestMissingDirectories(t *testing.T) {
+	noLeaks(t)
+	c := dial(t, serve(t, func(p *peer) {
+		p.login()
+		give(p, "f", []byte("content"), 1)
+	}), func(cfg *Config) { cfg.Umask = 0o027 })
+	if _, err := c.Get(t.Context(), "f", "a/b/f"); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"a", "a/b"} {
+		if info, err := os.Stat(c.path(name)); err != nil || info.Mode().Perm() != 0o750 {
+			t.Errorf("%s: %v, %v", name, info.Mode(), err)
+		}
 	}
 }
 

@@ -160,7 +160,7 @@ func TestGetFails(t *testing.T) {
 				if err := c.Connect(t.Context()); err != nil { // in its own time
 					t.Fatal(err)
 				}
-				c.cfg.Waits = tt.waits.withDefaults()
+				c.cfg.Waits = tt.waits.WithDefaults()
 				c.cfg.Waits.Settle = time.Nanosecond
 				var files []string
 				if before != "" {
@@ -170,7 +170,7 @@ func TestGetFails(t *testing.T) {
 				_, err := c.Get(t.Context(), "f", "f")
 				says(t, err, "get f", tt.says)
 				holds(t, c, files...)
-				c.cfg.Waits = Waits{}.withDefaults()
+				c.cfg.Waits = Waits{}.WithDefaults()
 				if _, err := c.Get(t.Context(), "after", "g"); err != nil {
 					t.Errorf("afterwards: %v", err)
 				}

@@ -20,7 +20,7 @@ func dial(t *testing.T, port uint16, set func(*Config)) *Client {
 	cfg := Config{
 		Host: "127.0.0.1", Port: port, User: user, Password: password,
 		Protocol: 1, Tries: 1, RetryWait: time.Millisecond,
-		Waits:    Waits{Settle: time.Nanosecond, Reply: patience},
+		Settings: Settings{Waits: Waits{Settle: time.Nanosecond, Reply: patience}},
 		LocalDir: t.TempDir(),
 	}
 	if set != nil {

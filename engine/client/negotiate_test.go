@@ -37,34 +37,110 @@ func TestFallBack(t *testing.T) {
 	}
 }
 
-// TestNewerServer is refused with words a user can act upon.
-func TestNewerServer(t *testing.T) {
+// TestVersions picks the highest version in common; what tells the server so
+// comes with the first command.
+func TestVersions(t *testing.T) {
 	noLeaks(t)
-	for _, versions := range []wire.ProtRange{{Min: 1, Max: 3}, {Min: 2, Max: 3}, {Min: 2, Max: 2}} {
-		c := dial(t, serve(t, func(p *peer) {
-			p.login()
-			p.want(wire.MsgProt)
-			p.send(versions)
-			if m := p.want(wire.MsgBadNoRetry).(wire.Reply); m.Text != "" {
-				p.fail("refused with %q, want no text", m.Text)
+	for name, tt := range map[string]struct {
+		min, max int32
+		set      func(*Config)
+		want     int32 // 0: none
+	}{
+		"legacy":              {1, 3, nil, 3},
+		"no version 1":        {2, 3, nil, 3},
+		"only 2":              {2, 2, nil, 2},
+		"only 1":              {1, 1, nil, 1},
+		"newer":               {3, 9, nil, 3},
+		"too new":             {4, 9, nil, 0},
+		"active":              {1, 3, func(cfg *Config) { cfg.Active = true }, 2},
+		"active, only 3":      {3, 3, func(cfg *Config) { cfg.Active = true }, 0},
+		"2 wanted":            {1, 3, func(cfg *Config) { cfg.Protocol = 2 }, 2},
+		"2 wanted, active":    {1, 3, func(cfg *Config) { cfg.Protocol, cfg.Active = 2, true }, 2},
+		"3 wanted":            {1, 3, func(cfg *Config) { cfg.Protocol = 3 }, 3},
+		"3 wanted, 2 at most": {1, 2, func(cfg *Config) { cfg.Protocol = 3 }, 0},
+		"2 wanted, only 1":    {1, 1, func(cfg *Config) { cfg.Protocol = 2 }, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := dial(t, serve(t, func(p *peer) {
+				p.login()
+				p.want(wire.MsgProt)
+				p.send(wire.ProtRange{Min: tt.min, Max: tt.max})
+				if tt.want == 0 {
+					if m := p.want(wire.MsgBadNoRetry).(wire.Reply); m.Text != "" {
+						p.fail("refused with %q, want no text", m.Text)
+					}
+					return
+				}
+				if m := p.want(wire.MsgProtAns).(wire.ProtChoice); m.Version != tt.want {
+					p.fail("version %d, want %d", m.Version, tt.want)
+				}
+				if tt.want == 1 {
+					p.wantPath(wire.MsgMkdir, "d")
+				} else if m := p.want(wire.MsgMkdirV2).(wire.PathCommand); m.Path != "d" {
+					p.fail("mkdir %q", m.Path)
+				}
+				p.reply(wire.MsgOK, "OK")
+				p.version = int(tt.want)
+			}), func(cfg *Config) {
+				ask(cfg)
+				cfg.Tries = 3
+				if tt.set != nil {
+					tt.set(cfg)
+				}
+			})
+			err := c.Mkdir(t.Context(), "d")
+			if tt.want != 0 {
+				if err != nil {
+					t.Error(err)
+				}
+				return
 			}
-		}), func(cfg *Config) { ask(cfg); cfg.Tries = 3 })
-		err := c.Connect(t.Context())
-		if !errors.Is(err, ErrVersion) {
-			t.Errorf("got %v, want ErrVersion", err)
-		}
-		says(t, err, "no protocol version in common", "to "+string('0'+rune(versions.Max)), "--protocol 1")
+			if !errors.Is(err, ErrVersion) {
+				t.Errorf("got %v, want ErrVersion", err)
+			}
+			says(t, err, "the server speaks version")
+		})
 	}
+}
+
+// TestFarewell ends a session with a word, even one without a command.
+func TestFarewell(t *testing.T) {
+	noLeaks(t)
+	c := dial(t, serve(t, func(p *peer) {
+		p.enter(3)
+		p.want(wire.MsgCloseConn)
+	}), ask)
+	if err := c.Connect(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestOnlyVersion1 is no server for a client that wants another version.
+func TestOnlyVersion1(t *testing.T) {
+	noLeaks(t)
+	c := dial(t, serve(t, func(p *peer) {
+		p.login()
+		p.want(wire.MsgProt)
+		p.reply(wire.MsgBad, "Unknown message")
+	}), func(cfg *Config) { cfg.Protocol, cfg.Tries = 3, 3 })
+	err := c.Connect(t.Context())
+	if !errors.Is(err, ErrVersion) {
+		t.Errorf("got %v, want ErrVersion", err)
+	}
+	says(t, err, "the server speaks only version 1")
 }
 
 func TestNegotiationOutOfTurn(t *testing.T) {
 	noLeaks(t)
 	for name, answer := range map[string]func(*peer){
-		"OK":      func(p *peer) { p.reply(wire.MsgOK, "") },
-		"INFO":    func(p *peer) { p.reply(wire.MsgInfo, "") },
-		"a size":  func(p *peer) { p.send(wire.RetrOK{}) },
-		"garbage": func(p *peer) { p.raw([]byte("what do you mean?")) },
-		"an end":  func(p *peer) { p.hangup() },
+		"OK":            func(p *peer) { p.reply(wire.MsgOK, "") },
+		"INFO":          func(p *peer) { p.reply(wire.MsgInfo, "") },
+		"a size":        func(p *peer) { p.send(wire.RetrOK{}) },
+		"no range":      func(p *peer) { p.send(wire.ProtRange{Min: 3, Max: 1}) },
+		"version 0":     func(p *peer) { p.send(wire.ProtRange{Min: 0, Max: 3}) },
+		"a long answer": func(p *peer) { p.send(wire.Reply{Kind: wire.MsgProtAns, Text: "abcdefghijkl"}) },
+		"garbage":       func(p *peer) { p.raw([]byte("what do you mean?")) },
+		"an end":        func(p *peer) { p.hangup() },
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := dial(t, serve(t, func(p *peer) {

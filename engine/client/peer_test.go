@@ -41,7 +41,8 @@ type script func(*peer)
 // fail the test, when the client leaves the script.
 type peer struct {
 	*testing.T
-	conn *net.TCPConn
+	conn    *net.TCPConn
+	version int // agreed on; 0 if not asked for
 }
 
 // serve plays one script a connection, in order, and returns the port. There
@@ -73,7 +74,7 @@ func serve(t *testing.T, scripts ...script) uint16 {
 			}
 			running.Go(func() {
 				defer conn.Close()
-				p := &peer{t, conn}
+				p := &peer{T: t, conn: conn}
 				scripts[i](p)
 				p.farewell()
 			})
@@ -89,9 +90,13 @@ func (p *peer) fail(format string, args ...any) {
 	runtime.Goexit()
 }
 
-// farewell waits for the client to close.
+// farewell waits for the client to close, from version 2 on with a word if it
+// parts in peace.
 func (p *peer) farewell() {
 	m, err := p.next()
+	if err == nil && p.version > 1 && m.Code() == wire.MsgCloseConn {
+		m, err = p.next()
+	}
 	switch {
 	case err == nil:
 		p.fail("%v where nothing more was expected", m.Code())

@@ -101,7 +101,7 @@ func TestPutCompressed(t *testing.T) {
 		p.acknowledge(streams)
 		p.reply(wire.MsgOK, "OK")
 	}), func(cfg *Config) { cfg.Streams = 3 })
-	c.SetCompress(true)
+	c.Settings().Compress = true
 	write(t, c, "f", content)
 	got, err := c.Put(t.Context(), "f", "f")
 	if err != nil || !got.Compressed || got.Paths.Deflated != int64(len(content)) {

@@ -145,12 +145,12 @@ func TestPutFails(t *testing.T) {
 			if err := c.Connect(t.Context()); err != nil { // in its own time
 				t.Fatal(err)
 			}
-			c.cfg.Waits = tt.waits.withDefaults()
+			c.cfg.Waits = tt.waits.WithDefaults()
 			c.cfg.Waits.Settle = time.Nanosecond
 			write(t, c, "f", content)
 			_, err := c.Put(t.Context(), "f", "f")
 			says(t, err, "put f", tt.says)
-			c.cfg.Waits = Waits{}.withDefaults()
+			c.cfg.Waits = Waits{}.WithDefaults()
 			if _, err := c.Put(t.Context(), "f", "after"); err != nil {
 				t.Errorf("afterwards: %v", err)
 			}

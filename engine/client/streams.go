@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"strconv"
 	"sync"
+	"time"
 
 	"bbftp/netio"
 )
@@ -18,8 +20,11 @@ type listeners []*netio.DataListener
 // must stand before their ports are announced (wire.md 6.1).
 func (c *Client) listen(ctx context.Context, n int) (listeners, error) {
 	data := netio.DataConfig{
-		Local: c.ctl.LocalAddr().Addr(),
-		Peer:  c.ctl.RemoteAddr().Addr(),
+		// Windows are named from the other side's point of view (wire.md 6.3).
+		Options: c.dataOptions(c.set.RecvWindow, c.set.SendWindow),
+		Local:   c.ctl.LocalAddr().Addr(),
+		Peer:    c.ctl.RemoteAddr().Addr(),
+		Ports:   c.cfg.DataPorts,
 		OnRefused: func(from netip.AddrPort) {
 			c.log.Warn("a stranger connected to a data port", "from", from.String())
 		},
@@ -53,43 +58,90 @@ func (ls listeners) close() {
 	}
 }
 
-// accept waits until the server has connected to every port and returns the
-// streams in port order, or none.
-func (c *Client) accept(ctx context.Context, ls listeners) ([]*net.TCPConn, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, c.cfg.Waits.Accept,
-		fmt.Errorf("the server did not call back within %v", c.cfg.Waits.Accept))
-	defer cancel()
-	streams := make([]*net.TCPConn, len(ls))
+// accept waits until the server has connected to every port.
+func (c *Client) accept(ls listeners) gather {
+	wait := c.set.Waits.Accept
+	return func(ctx context.Context) ([]*net.TCPConn, error) {
+		conns, err := together(ctx, len(ls), wait, fmt.Errorf("the server did not call back within %v", wait),
+			func(ctx context.Context, i int) (*net.TCPConn, error) { return ls[i].Accept(ctx) })
+		if err != nil {
+			return nil, fmt.Errorf("accept %w", err)
+		}
+		c.spoken.Store(true)
+		return conns, nil
+	}
+}
+
+// connect connects to every port of the server.
+func (c *Client) connect(ctx context.Context, ports []uint16, limit time.Duration) ([]*net.TCPConn, error) {
+	dialer := netio.Dialer{
+		Options: c.dataOptions(c.set.SendWindow, c.set.RecvWindow),
+		Local:   netip.AddrPortFrom(c.ctl.LocalAddr().Addr(), 0), // the one the server knows
+	}
+	host := c.ctl.RemoteAddr().Addr().String()
+	conns, err := together(ctx, len(ports), limit, fmt.Errorf("no connection within %v", limit),
+		func(ctx context.Context, i int) (*net.TCPConn, error) {
+			return dialer.Dial(ctx, net.JoinHostPort(host, strconv.Itoa(int(ports[i]))))
+		})
+	if err != nil {
+		return nil, fmt.Errorf("connect %w", err)
+	}
+	return conns, nil
+}
+
+// dataOptions are those of a data stream's socket; windows in KiB.
+func (c *Client) dataOptions(send, recv int) netio.Options {
+	o := netio.Options{SendBuffer: send << 10, RecvBuffer: recv << 10}
+	if c.set.QBSS {
+		o.TOS = scavenger
+	}
+	return o
+}
+
+// scavenger is the TOS of QBSS (wire.md 8.4).
+const scavenger = 0x20
+
+// together makes n connections at the same time, all or none; late is the
+// cause of their failure when the limit is over.
+func together(ctx context.Context, n int, limit time.Duration, late error, one func(context.Context, int) (*net.TCPConn, error)) ([]*net.TCPConn, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	// No deadline, whose own error could come before its cause is known.
+	defer time.AfterFunc(limit, func() { cancel(late) }).Stop()
+	conns := make([]*net.TCPConn, n)
 	var (
 		waiting sync.WaitGroup
 		once    sync.Once
 		failure error // of the stream that failed first; the others follow from it
 	)
-	for i, l := range ls {
+	for i := range conns {
 		waiting.Go(func() {
-			conn, err := l.Accept(ctx)
+			conn, err := one(ctx, i)
 			if err != nil {
 				once.Do(func() {
 					if cause := context.Cause(ctx); cause != nil {
 						err = cause
 					}
-					failure = fmt.Errorf("accept data stream %d: %w", i+1, err)
-					cancel()
+					failure = fmt.Errorf("data stream %d: %w", i+1, err)
+					cancel(err)
 				})
 				return
 			}
-			streams[i] = conn
+			conns[i] = conn
 		})
 	}
 	waiting.Wait()
 	if failure == nil {
-		c.spoken.Store(true)
-		return streams, nil
+		return conns, nil
 	}
-	for _, conn := range streams {
+	closeAll(conns)
+	return nil, failure
+}
+
+func closeAll(conns []*net.TCPConn) {
+	for _, conn := range conns {
 		if conn != nil {
 			_ = conn.Close()
 		}
 	}
-	return nil, failure
 }

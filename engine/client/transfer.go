@@ -2,12 +2,13 @@ package client
 
 import (
 	"context"
-	"fmt"
+	"io/fs"
+	"net"
+	"os"
 	"time"
 
 	"bbftp/engine/storage"
 	"bbftp/engine/transfer"
-	"bbftp/engine/wire"
 )
 
 // Transfer is the record of a completed transfer.
@@ -18,178 +19,114 @@ type Transfer struct {
 	Bytes      int64
 	Streams    int
 	Compressed bool
+	Simulated  bool
+	// BufferSize, SendWindow and RecvWindow are those announced, in KiB; 0 in
+	// version 1, which announces none.
+	BufferSize, SendWindow, RecvWindow int
 	// Duration counts from the go-ahead to the server's final word.
 	Duration time.Duration
 	// Paths says how the payload travelled on this side.
 	Paths transfer.Paths
 }
 
-// Put copies a local file to the server.
-func (c *Client) Put(ctx context.Context, local, remote string) (t *Transfer, err error) {
-	err = c.retry(ctx, func(ctx context.Context) error {
-		t, err = c.put(ctx, local, remote)
-		return err
-	})
-	return t, err
+// grant is a transfer the server has consented to.
+type grant struct {
+	size    int64
+	streams int
+	blocks  bool // compressed framing
+	block   int  // the largest block in bytes
+
+	// The attributes of a file to retrieve, zero where they are not known.
+	mode               *fs.FileMode
+	accessed, modified time.Time
+
+	// Where the data streams begin: version 1 listens before it asks, in version
+	// 3 the server listens.
+	listening listeners
+	ports     []uint16
+	storing   bool
 }
 
-func (c *Client) put(ctx context.Context, local, remote string) (*Transfer, error) {
-	src, err := c.local.OpenSource(storage.Join(c.ldir, local))
-	if err != nil {
-		return nil, &LocalError{"put " + local, err}
+func (g *grant) close() { g.listening.close() }
+
+// dialect is what the versions do in different ways. Its methods need a ready
+// connection.
+type dialect interface {
+	// store asks the server to take a file. An empty one is complete with that:
+	// there is no grant then.
+	store(ctx context.Context, remote string, src *storage.Source) (*grant, error)
+	// retrieve asks for a file.
+	retrieve(ctx context.Context, remote string) (*grant, error)
+	// decline tells the server that nothing comes of its grant.
+	decline()
+	// start gives the go-ahead. The streams are there when gather returns.
+	start(ctx context.Context, g *grant) (gather, error)
+}
+
+// gather waits for the data streams of a file and returns them in the order of
+// its segments, or none.
+type gather func(context.Context) ([]*net.TCPConn, error)
+
+func (c *Client) dialect() dialect {
+	if c.version == 1 {
+		return version1{c}
 	}
-	defer func() { _ = src.Close() }()
-	t := &Transfer{Op: "put", Local: local, Remote: remote, Bytes: src.Size(), Compressed: c.cfg.Compress}
-	if t.Bytes > 0 {
-		t.Streams = c.cfg.Streams
-	}
-	if err := c.ready(ctx); err != nil {
-		return nil, err
-	}
-	ls, err := c.listen(ctx, t.Streams)
-	if err != nil {
-		return nil, err
-	}
-	defer ls.close()
-	code := wire.MsgStore
-	if c.cfg.Compress {
-		code = wire.MsgStoreC
-	}
-	request, err := c.request(code, remote, t.Bytes, ls)
-	if err != nil {
-		return nil, &RequestError{"put " + local, remote, err}
-	}
+	return version2{c}
+}
+
+// mover is [transfer.Engine.Send] or its counterpart.
+type mover func(context.Context, []*net.TCPConn, *os.File, int64, transfer.Options, *transfer.Counters) error
+
+// carry moves the data of g between the server and file, and completes t.
+func (c *Client) carry(ctx context.Context, t *Transfer, g *grant, file *os.File, move mover) error {
+	t.Streams, t.Compressed = g.streams, g.blocks
 	var counters transfer.Counters
 	began := time.Now()
-	if err := c.send(request); err != nil {
-		return nil, fmt.Errorf("put %s: %w", local, err)
+	streams, err := c.dialect().start(ctx, g)
+	if err != nil {
+		return err
 	}
+	if !t.Simulated && c.cfg.OnTransfer != nil {
+		c.cfg.OnTransfer(Progress{
+			Op: t.Op, Local: t.Local, Remote: t.Remote, Bytes: t.Bytes, Streams: t.Streams,
+			Moved: func() int64 { return counters.Paths().Payload() },
+		})
+	}
+	options := transfer.Options{Blocks: g.blocks, BlockSize: g.block, Idle: c.set.Waits.Idle, AckWait: c.set.Waits.Ack}
 	err = c.conclude(ctx, func(ctx context.Context) error {
-		if t.Bytes == 0 {
-			return nil // answered at once, without data streams
-		}
-		streams, err := c.accept(ctx, ls)
+		conns, err := streams(ctx)
 		if err != nil {
 			return err
 		}
-		return c.engine.Send(ctx, streams, src.File(), t.Bytes, c.options(), &counters)
+		if t.Simulated {
+			closeAll(conns) // without a byte and without an ACK (wire.md 6.6)
+			return nil
+		}
+		return move(ctx, conns, file, t.Bytes, options, &counters)
 	})
-	if err != nil {
-		return nil, fmt.Errorf("put %s: %w", local, err)
-	}
 	t.Duration, t.Paths = time.Since(began), counters.Paths()
-	return t, nil
+	return err
 }
 
-// Get copies a file of the server to this machine.
-func (c *Client) Get(ctx context.Context, remote, local string) (t *Transfer, err error) {
-	err = c.retry(ctx, func(ctx context.Context) error {
-		t, err = c.get(ctx, remote, local)
-		return err
-	})
-	return t, err
+// record begins the record of a transfer.
+func (c *Client) record(op, local, remote string) *Transfer {
+	t := &Transfer{Op: op, Local: local, Remote: remote, Compressed: c.compress(), Simulated: c.set.Simulate}
+	if c.version > 1 {
+		t.BufferSize = c.set.BufferSize
+		t.SendWindow, t.RecvWindow = announced(c.set.SendWindow), announced(c.set.RecvWindow)
+	}
+	return t
 }
 
-func (c *Client) get(ctx context.Context, remote, local string) (*Transfer, error) {
-	if err := c.ready(ctx); err != nil {
-		return nil, err
-	}
-	t := &Transfer{Op: "get", Local: local, Remote: remote, Compressed: c.cfg.Compress}
-	ls, err := c.listen(ctx, c.cfg.Streams)
-	if err != nil {
-		return nil, err
-	}
-	defer ls.close()
-	code, wait := c.retrieveCode()
-	request, err := c.request(code, remote, 0, ls)
-	if err != nil {
-		return nil, &RequestError{"get", remote, err}
-	}
-	answer, err := c.command(request, wait)
-	if err != nil {
-		return nil, fmt.Errorf("get %s: %w", remote, err)
-	}
-	switch m := answer.(type) {
-	case wire.RetrOK:
-		if err := m.Validate(); err != nil {
-			return nil, fmt.Errorf("get %s: %w", remote, c.broken(err))
-		}
-		t.Bytes = m.Size
-	case wire.Reply:
-		if m.Kind != wire.MsgBad && m.Kind != wire.MsgBadNoRetry {
-			return nil, fmt.Errorf("get %s: %w", remote, c.unexpected(answer, code))
-		}
-		if c.cfg.MassStorage {
-			// A legacy server without mass storage leaves the request's body
-			// unread and takes it for messages (wire.md 11.15).
-			c.disconnect()
-		}
-		return nil, fmt.Errorf("get %s: %w", remote, refused(m))
-	default:
-		return nil, fmt.Errorf("get %s: %w", remote, c.unexpected(answer, code))
-	}
+// compress tells whether to ask for compressed framing. A server that refused
+// it once is not asked again (wire.md 8.3).
+func (c *Client) compress() bool { return c.set.Compress && !c.plain }
 
-	pending, err := c.local.Create(storage.Join(c.ldir, local), t.Bytes, 0o666&^c.cfg.Umask)
-	if err == nil {
-		defer func() { _ = pending.Abort() }()
-		if t.Bytes == 0 {
-			err = pending.Commit()
-		}
+// announced is a window as it goes over the wire, where 0 would mean nothing to
+// a legacy server.
+func announced(window int) int {
+	if window == 0 {
+		return defaultKiB
 	}
-	if err != nil {
-		if e := c.ctl.Send(wire.Signal{Kind: wire.MsgAbr}); e != nil {
-			c.disconnect()
-		}
-		return nil, &LocalError{"get " + remote, err}
-	}
-	if t.Bytes == 0 {
-		if err := c.ctl.Send(wire.Signal{Kind: wire.MsgCreateZero}); err != nil {
-			c.disconnect() // the file is complete; the next command reconnects
-		}
-		return t, nil
-	}
-
-	t.Streams = c.cfg.Streams
-	var counters transfer.Counters
-	began := time.Now()
-	if err := c.send(wire.Signal{Kind: wire.MsgRetrStart}); err != nil {
-		return nil, fmt.Errorf("get %s: %w", remote, err)
-	}
-	err = c.conclude(ctx, func(ctx context.Context) error {
-		streams, err := c.accept(ctx, ls)
-		if err != nil {
-			return err
-		}
-		return c.engine.Receive(ctx, streams, pending.File(), t.Bytes, c.options(), &counters)
-	})
-	if err != nil {
-		return nil, fmt.Errorf("get %s: %w", remote, err)
-	}
-	t.Duration, t.Paths = time.Since(began), counters.Paths()
-	if err := pending.Commit(); err != nil {
-		return nil, &LocalError{"get " + remote, err}
-	}
-	return t, nil
-}
-
-// retrieveCode is the message that asks for a file, and how long its answer
-// may take: opening a file of a tape archive takes as long as the tape.
-func (c *Client) retrieveCode() (wire.Code, time.Duration) {
-	switch {
-	case c.cfg.MassStorage && c.cfg.Compress:
-		return wire.MsgRetrRFIOC, 0
-	case c.cfg.MassStorage:
-		return wire.MsgRetrRFIO, 0
-	case c.cfg.Compress:
-		return wire.MsgRetrC, c.cfg.Waits.Reply
-	}
-	return wire.MsgRetr, c.cfg.Waits.Reply
-}
-
-func (c *Client) request(code wire.Code, name string, size int64, ls listeners) (wire.FileRequest, error) {
-	return wire.NewFileRequest(code, name, size, c.ctl.LocalAddr().Addr(), ls.ports())
-}
-
-func (c *Client) options() transfer.Options {
-	return transfer.Options{Blocks: c.cfg.Compress, Idle: c.cfg.Waits.Idle, AckWait: c.cfg.Waits.Ack}
+	return window
 }

@@ -24,6 +24,12 @@ func TestParse(t *testing.T) {
 		{"lcd ..", Lcd, []string{".."}, nil},
 		{"dir .", Dir, []string{"."}, nil},
 		{"setoption noremoterfio", SetOption, []string{"noremoterfio"}, nil},
+		{"rm a", Rm, []string{"a"}, nil},
+		{"stat a", Stat, []string{"a"}, nil},
+		{"df .", Df, []string{"."}, nil},
+		{"setnbstream 4", SetNbStream, []string{"4"}, nil},
+		{"setremoteumask", SetRemoteUmask, []string{}, ErrArguments},
+		{"  # put a b", "", nil, nil},
 		{"# put a b", "", nil, nil},
 		{"!ls", "", nil, nil},
 		{" \t", "", nil, nil},
@@ -47,10 +53,20 @@ func TestParse(t *testing.T) {
 }
 
 func TestSplit(t *testing.T) {
-	got := Split("; cd x;put a b ;; \t;get c;")
-	want := []string{" cd x", "put a b ", "get c"}
-	if !reflect.DeepEqual(got, want) {
-		t.Errorf("Split = %q, want %q", got, want)
+	for _, tt := range []struct {
+		split func(string) []string
+		in    string
+		want  []string
+	}{
+		{Split, "; cd x;put a b ;get c", []string{"", " cd x", "put a b ", "get c"}},
+		{Split, "", []string{""}},
+		{Split, "put a\nput b", []string{"put a\nput b"}},
+		{Lines, "put a;b\n\n# c\n", []string{"put a;b", "", "# c", ""}},
+		{Lines, "put a", []string{"put a"}},
+	} {
+		if got := tt.split(tt.in); !reflect.DeepEqual(got, tt.want) {
+			t.Errorf("%q gives %q, want %q", tt.in, got, tt.want)
+		}
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"bbftp/engine/wire"
+	"bbftp/netio"
 )
 
 // Limits bound the waits of a control connection (wire.md 5). Zero values are
@@ -26,6 +27,16 @@ type Limits struct {
 	Receive time.Duration
 	// Send bounds writing one message. Default 180 s.
 	Send time.Duration
+}
+
+func (l Limits) withDefaults() Limits {
+	if l.Receive == 0 {
+		l.Receive = defaultLimit
+	}
+	if l.Send == 0 {
+		l.Send = defaultLimit
+	}
+	return l
 }
 
 const defaultLimit = 180 * time.Second
@@ -45,13 +56,7 @@ type Conn struct {
 
 // New wraps conn, whose other end is peer.
 func New(conn net.Conn, peer wire.Sender, limits Limits) *Conn {
-	if limits.Receive == 0 {
-		limits.Receive = defaultLimit
-	}
-	if limits.Send == 0 {
-		limits.Send = defaultLimit
-	}
-	return &Conn{conn: conn, peer: peer, r: bufio.NewReaderSize(conn, readBuffer), limits: limits}
+	return &Conn{conn: conn, peer: peer, r: bufio.NewReaderSize(conn, readBuffer), limits: limits.withDefaults()}
 }
 
 // Close ends the connection at once; a waiting Read or Send returns an error.
@@ -70,17 +75,25 @@ func unmapped(addr net.Addr) netip.AddrPort {
 	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
 }
 
-// Send writes m in a single write, so that it never waits for Nagle's
-// algorithm and the peer's delayed acknowledgement.
-func (c *Conn) Send(m wire.Message) error {
+// Send writes m, and what is said along with it, in a single write, so that it
+// never waits for Nagle's algorithm and the peer's delayed acknowledgement.
+func (c *Conn) Send(m wire.Message, more ...wire.Message) error {
 	if err := c.conn.SetWriteDeadline(time.Now().Add(c.limits.Send)); err != nil {
 		return fmt.Errorf("send %v: %w", m.Code(), err)
 	}
-	if _, err := c.conn.Write(m.Append(nil)); err != nil {
+	b := m.Append(nil)
+	for _, m := range more {
+		b = m.Append(b)
+	}
+	if _, err := c.conn.Write(b); err != nil {
 		return fmt.Errorf("send %v: %w", m.Code(), err)
 	}
 	return nil
 }
+
+// SetLimits changes the bounds of the waits that follow; zero values are the
+// documented defaults.
+func (c *Conn) SetLimits(limits Limits) { c.limits = limits.withDefaults() }
 
 // ReadHeader waits up to wait (0: for ever, less: not at all) for the first byte
 // of a message.
@@ -96,6 +109,10 @@ func (c *Conn) ReadHeader(wait time.Duration) (wire.Header, error) {
 func (c *Conn) ReadBody(h wire.Header) (wire.Message, error) {
 	if err := c.conn.SetReadDeadline(time.Now().Add(c.limits.Receive)); err != nil {
 		return nil, err
+	}
+	if tcp, ok := c.conn.(*net.TCPConn); ok && c.r.Buffered() == 0 && h.Len > 0 {
+		// Legacy peers write header and body apart and leave Nagle's algorithm on.
+		netio.QuickAck(tcp)
 	}
 	return wire.ReadBody(c.r, h, c.peer)
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,37 +17,50 @@ import (
 
 // expectMessage reads one message and compares it.
 func (p *player) expectMessage(want []byte) error {
-	head := make([]byte, wire.HeaderSize)
-	if n, err := io.ReadFull(p.ctl, head); err != nil {
-		return fmt.Errorf("the server sent %q, then %w", head[:n], err)
+	got, err := p.readMessage()
+	if err != nil {
+		return err
 	}
-	got := head
-	if n := int32(binary.BigEndian.Uint32(head[4:])); n > 0 && n <= wire.MaxString {
-		body := make([]byte, n)
-		m, err := io.ReadFull(p.ctl, body)
-		if got = append(got, body[:m]...); err != nil {
-			return fmt.Errorf("the server sent %q, then %w", got, err)
-		}
+	if err := p.learn(got); err != nil {
+		return err
 	}
-	if wire.Code(binary.BigEndian.Uint32(got)) == wire.MsgCrypt {
-		m, _, err := wire.Parse(got, wire.Server)
-		if err != nil {
-			return err
-		}
-		p.offer = m.(wire.Crypt)
-		if n := p.offer.Modulus; len(n) != 1+modulusLen || n[1]&0x80 == 0 || n[len(n)-1]&1 == 0 {
-			return fmt.Errorf("no RSA modulus of 1024 bits: %x", n)
-		}
-	}
-	if err := differ(maskKey(got), p.translate(maskKey(want))); err != nil {
+	got, want = p.translate(got, want)
+	if err := differ(got, want); err != nil {
 		return err
 	}
 	p.loggedIn = p.loggedIn || bytes.HasSuffix(got, []byte(recordedVersion+" : OK"))
 	switch wire.Code(binary.BigEndian.Uint32(got)) {
 	case wire.MsgOK, wire.MsgBad, wire.MsgBadNoRetry:
+		p.restTimes()
 		return p.nothingHalf()
 	}
 	return nil
+}
+
+// expectPerhaps does the same with a message that need not come before the end.
+func (p *player) expectPerhaps(want []byte) error {
+	err := p.expectMessage(want)
+	if errors.Is(err, errNothing) {
+		p.ended = true
+		return nil
+	}
+	return err
+}
+
+// errNothing is the end of what the server sends.
+var errNothing = errors.New("the server sent nothing")
+
+// readMessage reads a message with all that follows it.
+func (p *player) readMessage() ([]byte, error) {
+	var got bytes.Buffer
+	_, err := wire.Read(io.TeeReader(p.ctl, &got), wire.Server)
+	switch {
+	case err == nil:
+		return got.Bytes(), nil
+	case got.Len() == 0 && (errors.Is(err, io.EOF) || gone(err)):
+		return nil, fmt.Errorf("%w: %w", errNothing, err)
+	}
+	return nil, fmt.Errorf("the server sent %q, then %w", got.Bytes(), err)
 }
 
 // nothingHalf looks for files being written. When a transfer is over there must
@@ -60,16 +72,6 @@ func (p *player) nothingHalf() error {
 		}
 		return err
 	})
-}
-
-// translate puts the server's own port into the text that shows it.
-func (p *player) translate(want []byte) []byte {
-	m, _, err := wire.Parse(want, wire.Server)
-	if r, ok := m.(wire.Reply); err == nil && ok {
-		r.Text = strings.Replace(r.Text, "default port 5021\n", fmt.Sprintf("default port %d\n", p.port), 1)
-		return r.Append(nil)
-	}
-	return want
 }
 
 func differ(got, want []byte) error {
@@ -84,7 +86,7 @@ func differ(got, want []byte) error {
 }
 
 // expectEnd reads to the end of what the server sends, which must be now.
-func (p *player) expectEnd(conn *net.TCPConn, want kind) error {
+func (p *player) expectEnd(conn io.Reader, want kind) error {
 	var extra [64]byte
 	n, err := conn.Read(extra[:])
 	switch {
@@ -107,20 +109,4 @@ func (p *player) silent() error {
 		return fmt.Errorf("the server sent %q, %v", b[:n], err)
 	}
 	return nil
-}
-
-const (
-	modulusAt  = wire.HeaderSize + 12 + 4 + 1 // past the leading zero byte
-	modulusLen = 128
-)
-
-// maskKey blanks the random part of a MSG_CRYPT in the one size that both
-// legacy and our server send.
-func maskKey(b []byte) []byte {
-	if len(b) != wire.HeaderSize+12+133+7 || binary.BigEndian.Uint32(b) != uint32(wire.MsgCrypt) {
-		return b
-	}
-	b = bytes.Clone(b)
-	clear(b[modulusAt : modulusAt+modulusLen])
-	return b
 }

@@ -1,29 +1,18 @@
 package server
 
 import (
-	"bytes"
-	"context"
 	"encoding/gob"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"log/slog"
-	"math"
-	"math/rand/v2"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
-	"bbftp/engine/auth"
-	"bbftp/engine/storage"
-	"bbftp/engine/wire"
+	"bbftp/netio"
 )
 
 // The servers under test run in a process of their own, without privilege
@@ -55,9 +44,12 @@ const (
 
 // serverConfig is what the tests vary of a [Config]. Equal ones share a server.
 type serverConfig struct {
-	Clear bool
-	Umask fs.FileMode
-	Waits Waits
+	Clear         bool
+	AnySourcePort bool
+	DataPorts     netio.PortRange
+	MaxStreams    int
+	Umask         fs.FileMode
+	Waits         Waits
 	// Tape is a directory of the machine to serve as mass storage below /tape,
 	// and TapeLimit its time limit.
 	Tape      string
@@ -77,7 +69,8 @@ const (
 type (
 	order struct {
 		Config serverConfig
-		Root   string // the tree of the sessions to come; "": report on those that were
+		Root   string     // the tree of the sessions to come; "": report on those that were
+		Shell  shellOrder // serve one session there, unless it is zero
 	}
 	report struct {
 		Port uint16
@@ -85,176 +78,6 @@ type (
 		Err  string
 	}
 )
-
-// runHost obeys orders until their end.
-func runHost(in io.Reader, out io.Writer, users string) error {
-	accounts, err := auth.LoadUsers(users)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	var serving sync.WaitGroup
-	defer serving.Wait()
-	defer cancel()
-	running := make(map[serverConfig]*hosted)
-	from, to := gob.NewDecoder(in), gob.NewEncoder(out)
-	for {
-		var o order
-		switch err := from.Decode(&o); {
-		case errors.Is(err, io.EOF):
-			return nil
-		case err != nil:
-			return err
-		}
-		h, known := running[o.Config]
-		if !known {
-			if h, err = newHosted(o.Config, accounts); err != nil {
-				if err := to.Encode(report{Err: err.Error()}); err != nil {
-					return err
-				}
-				continue
-			}
-			running[o.Config] = h
-			serving.Go(func() { h.failed <- h.server.Serve(ctx, h.listener) })
-			if err := h.warmUp(); err != nil {
-				return err
-			}
-		}
-		r := report{Port: uint16(h.listener.Addr().(*net.TCPAddr).Port)}
-		if o.Root != "" {
-			h.root, h.before = o.Root, usage()
-		} else {
-			r.Err, r.Log = h.settle(), h.log.take()
-		}
-		if err := to.Encode(r); err != nil {
-			return err
-		}
-	}
-}
-
-// hosted is a server with a tree that changes between sessions.
-type hosted struct {
-	server   *Server
-	listener net.Listener
-	root     string // set only while no session begins
-	before   use    // of the process before the present session
-	log      logBuffer
-	failed   chan error
-}
-
-func newHosted(c serverConfig, accounts *auth.Users) (*hosted, error) {
-	h := &hosted{failed: make(chan error, 1)}
-	cfg := Config{
-		Accounts:   accounts,
-		AllowClear: c.Clear,
-		Umask:      c.Umask,
-		Version:    recordedVersion,
-		Waits:      c.Waits,
-		Log:        slog.New(slog.NewTextHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-	}
-	if c.Tape != "" {
-		store, err := storage.OpenStore("/tape="+c.Tape, storage.Limits{})
-		if err != nil {
-			return nil, err
-		}
-		cfg.MassStorage = storage.NewMassStorage(storage.MassConfig{Stores: []storage.Store{store}, OpenLimit: c.TapeLimit})
-	}
-	var err error
-	if h.server, err = New(cfg); err != nil {
-		return nil, err
-	}
-	h.server.open = func(auth.Account) (*storage.Tree, string, error) {
-		tree, err := storage.Open(h.root, storage.Limits{})
-		return tree, home, err
-	}
-	h.listener, err = listenPair()
-	return h, err
-}
-
-// listenPair listens on a port whose lower neighbour, where data streams come
-// from, is free and stays so: Linux gives away the ports from 32768 on, and
-// other runs of these tests listen on even ones, too.
-func listenPair() (net.Listener, error) {
-	for {
-		port := 10000 + 2*rand.IntN(10000)
-		below, err := net.Listen("tcp4", fmt.Sprintf("127.0.0.1:%d", port-1))
-		if err != nil {
-			continue
-		}
-		l, err := net.Listen("tcp4", fmt.Sprintf("127.0.0.1:%d", port))
-		if err := below.Close(); err != nil {
-			return nil, err
-		}
-		if err == nil {
-			return l, nil
-		}
-	}
-}
-
-// warmUp lets the server start what it keeps.
-func (h *hosted) warmUp() error {
-	conn, err := net.Dial("tcp4", h.listener.Addr().String())
-	if err != nil {
-		return err
-	}
-	if _, err := io.ReadFull(conn, make([]byte, wire.HeaderSize)); err != nil {
-		return err
-	}
-	if err := conn.Close(); err != nil {
-		return err
-	}
-	h.before = use{math.MaxInt, math.MaxInt}
-	if text := h.settle(); text != "" {
-		return errors.New(text)
-	}
-	return nil
-}
-
-// settle waits until every session is gone with all it had.
-func (h *hosted) settle() string {
-	var now use
-	for range 10_000 {
-		select {
-		case err := <-h.failed:
-			return fmt.Sprintf("the server ended: %v", err)
-		default:
-		}
-		now = usage()
-		if len(h.server.places) == 0 && now.files <= h.before.files && now.goroutines <= h.before.goroutines {
-			return ""
-		}
-		time.Sleep(time.Millisecond)
-	}
-	stacks := make([]byte, 1<<20)
-	return fmt.Sprintf("%d sessions stay, %+v before, %+v now:\n%s",
-		len(h.server.places), h.before, now, stacks[:runtime.Stack(stacks, true)])
-}
-
-// use is what a leak would add to.
-type use struct{ files, goroutines int }
-
-func usage() use {
-	names, _ := os.ReadDir("/proc/self/fd") // where the system tells
-	return use{len(names), runtime.NumGoroutine()}
-}
-
-type logBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer // guarded by mu
-}
-
-func (l *logBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logBuffer) take() []byte {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	defer l.b.Reset()
-	return bytes.Clone(l.b.Bytes())
-}
 
 // host is the tests' end of the process with the servers.
 type host struct {
@@ -286,7 +109,7 @@ func newHost(t *testing.T) *host {
 		cmd.Path = "/proc/self/exe"
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 	}
-	cmd.Env = append(os.Environ(), hostVariable+"="+file)
+	cmd.Env = append(os.Environ(), hostVariable+"="+file, "TZ=UTC") // the recorded servers' zone
 	cmd.Dir = "/"
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()

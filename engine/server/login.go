@@ -132,7 +132,10 @@ func (s *Server) greeting(kind wire.Code, text string) wire.Reply {
 // status answers MSG_SERVER_STATUS in the form of wire.md 3.5.
 func (s *Server) status(ctl *control.Conn) string {
 	text := fmt.Sprintf("bbftpd version %s\nCompiled with  :   default port %d\n  compression with Zlib\n  encryption with RSA\n"+
-		"Running options:\n  Maximum number of streams = %d\n", s.cfg.Version, ctl.LocalAddr().Port(), wire.MaxStreamsV1)
+		"Running options:\n  Maximum number of streams = %d\n", s.cfg.Version, ctl.LocalAddr().Port(), s.cfg.MaxStreams)
+	if ports := s.cfg.DataPorts; ports.Min != 0 {
+		text += fmt.Sprintf("  data ports range = [%d-%d]\n", ports.Min, ports.Max)
+	}
 	if s.cfg.AllowClear {
 		return text + "  The server allows non-encrypted login\n"
 	}

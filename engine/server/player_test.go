@@ -5,12 +5,9 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"slices"
-	"syscall"
 	"testing"
 	"time"
 
-	"bbftp/engine/auth"
 	"bbftp/engine/wire"
 )
 
@@ -21,16 +18,26 @@ type player struct {
 	*recording
 	root string // the tree
 	port uint16 // of the server
-	ctl  *net.TCPConn
+	ctl  controlConn
 	data map[int]*net.TCPConn
+	busy map[int]chan error // what a data connection still has to send
 
-	next     int // event
-	offer    wire.Crypt
-	ports    []*net.TCPListener // of the file request sent last; nil where the client does not listen
-	used     map[uint16]bool    // no port twice: the old pair may be in TIME_WAIT; shared by players
+	next  int // event
+	offer wire.Crypt
+	ports []*net.TCPListener // of the ports sent last; nil where the client does not listen
+	used  map[uint16]bool    // no port twice: the old pair may be in TIME_WAIT; shared by players
+	heard
 	loggedIn bool
 	hungUp   bool
 	ended    bool // by the server
+}
+
+// controlConn is a control connection, of TCP or of pipes.
+type controlConn interface {
+	io.ReadWriteCloser
+	SetDeadline(time.Time) error
+	SetReadDeadline(time.Time) error
+	CloseWrite() error
 }
 
 // patience only ends a test that has failed.
@@ -40,20 +47,36 @@ const patience = 30 * time.Second
 func (h *host) play(t *testing.T, r recording) {
 	t.Helper()
 	root := h.newRoot(t)
+	if r.small {
+		mountSmall(t, root+smallDisk)
+	}
 	for _, e := range r.given {
-		h.plant(t, root, &r, e)
+		plant(t, root, &r, e)
 	}
-	before := snapshot(t, root)
+	h.own(t, root)
+	after := snapshot(t, root)
 	for _, e := range r.left {
-		before[e.path] = e.describe(&r)
+		after[e.path] = e.describe(&r)
 	}
-	started := h.ask(t, order{Config: r.server, Root: root})
+	for _, name := range r.gone {
+		delete(after, name)
+	}
+	r.touch(t, root)
+	o := order{Config: r.server, Root: root}
+	var pipes *pipePair
+	if r.shell != noShell {
+		pipes, o.Shell = newPipes(t, r.shell)
+	}
+	started := h.ask(t, o)
 	if started.Err != "" {
 		t.Fatal(started.Err)
 	}
 	p, err := h.newPlayer(&r, root, started.Port)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if pipes != nil {
+		p.ctl, p.dir = pipes, clientDir
 	}
 	err = p.run()
 	p.close()
@@ -67,22 +90,29 @@ func (h *host) play(t *testing.T, r recording) {
 	if err != nil {
 		t.Error(err)
 	}
-	compareTrees(t, snapshot(t, root), before)
+	r.checkTimes(t, root)
+	compareTrees(t, snapshot(t, root), after)
 	if t.Failed() {
 		t.Logf("the server's log:\n%s", done.Log)
 	}
 }
 
-// newPlayer connects to a server.
+// newPlayer connects to a server, unless it is at the end of pipes.
 func (h *host) newPlayer(r *recording, root string, port uint16) (*player, error) {
+	p := &player{
+		recording: r, root: root, port: port, used: h.used,
+		data: make(map[int]*net.TCPConn), busy: make(map[int]chan error),
+		heard: heard{dir: home, block: wire.BlockSizeV1, unknown: textUnknown},
+	}
+	if r.shell != noShell {
+		return p, nil
+	}
 	conn, err := net.Dial("tcp4", fmt.Sprintf("127.0.0.1:%d", port))
 	if err != nil {
 		return nil, err
 	}
-	return &player{
-		recording: r, root: root, port: port, ctl: conn.(*net.TCPConn),
-		data: make(map[int]*net.TCPConn), used: h.used,
-	}, nil
+	p.ctl = conn.(*net.TCPConn)
+	return p, nil
 }
 
 func (p *player) run() error {
@@ -111,116 +141,44 @@ func (p *player) playTo(end int) error {
 
 func (p *player) step(i int, e event) error {
 	if e.kind == opened {
+		if e.from == wire.Client {
+			return p.connect(i, e)
+		}
 		return p.accept(e)
 	}
 	conn := p.ctl
 	if e.conn != onControl {
-		if conn = p.data[e.conn]; conn == nil {
+		data, open := p.data[e.conn]
+		switch {
+		case !open:
 			return errors.New("this connection is not open")
+		case data == nil: // was refused
+			return nil
 		}
+		conn = data
 	}
 	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
 		return err
 	}
-	switch {
-	case e.kind == login:
-		m, err := auth.Seal(p.offer, e.user, e.secret)
-		if err != nil {
-			return err
-		}
-		return write(conn, m.Append(nil))
-	case e.from == wire.Client && e.kind == sent:
-		b, err := p.join(e.bytes)
-		if err != nil {
-			return err
-		}
-		if e.conn == onControl {
-			b = p.announce(i, b)
-		}
-		if p.dribble {
-			for i := range b {
-				if err := write(conn, b[i:i+1]); err != nil {
-					return err
-				}
-			}
-			return nil
-		}
-		return write(conn, b)
-	case e.from == wire.Client:
-		return p.leave(conn, e)
-	case e.kind != sent && e.kind != blocks:
-		p.ended = p.ended || e.conn == onControl
-		return p.expectEnd(conn, e.kind)
+	if e.from == wire.Client {
+		return p.act(conn, i, e)
 	}
 	want, err := p.join(e.bytes)
 	switch {
 	case err != nil:
 		return err
+	case e.kind == perhaps:
+		return p.expectPerhaps(want)
+	case e.kind != sent && e.kind != blocks:
+		p.ended = p.ended || e.conn == onControl
+		return p.expectEnd(conn, e.kind)
 	case e.conn == onControl:
 		return p.expectMessage(want)
 	case e.kind == blocks:
-		got, err := readBlocks(conn, len(want))
+		got, err := readBlocks(conn, len(want), p.block)
 		return errors.Join(err, differ(got, want))
 	}
 	got := make([]byte, len(want))
 	n, err := io.ReadFull(conn, got)
 	return errors.Join(err, differ(got[:n], want))
-}
-
-// leave ends the client's side of a connection.
-func (p *player) leave(conn *net.TCPConn, e event) error {
-	switch {
-	case e.kind == reset:
-		p.ended = p.ended || e.conn == onControl
-		return errors.Join(conn.SetLinger(0), conn.Close())
-	case e.kind == eof && e.conn == onControl:
-		return p.hangUp()
-	}
-	p.hungUp = p.hungUp || e.conn == onControl
-	if err := conn.CloseWrite(); err != nil && !gone(err) {
-		return err
-	}
-	return nil
-}
-
-// hangUp sends the client's EOF. A logged-in session must have been usable
-// until then.
-func (p *player) hangUp() error {
-	if p.hungUp {
-		return nil
-	}
-	p.hungUp = true
-	if p.loggedIn && !p.ended {
-		if err := write(p.ctl, wire.Header{Code: 99}.Append(nil)); err != nil {
-			return err
-		}
-		if err := p.expectMessage(wire.Reply{Kind: wire.MsgBadNoRetry, Text: textUnknown}.Append(nil)); err != nil {
-			return fmt.Errorf("is the session usable? %w", err)
-		}
-	}
-	if err := p.ctl.CloseWrite(); err != nil && !gone(err) {
-		return err
-	}
-	return nil
-}
-
-// write writes to a server that may have hung up: what it does then is for the
-// next event to check.
-func write(conn *net.TCPConn, b []byte) error {
-	if _, err := conn.Write(b); err != nil && !gone(err) {
-		return err
-	}
-	return nil
-}
-
-func gone(err error) bool {
-	return slices.ContainsFunc([]error{syscall.ECONNRESET, syscall.EPIPE, syscall.ENOTCONN}, func(e error) bool { return errors.Is(err, e) })
-}
-
-func (p *player) close() {
-	p.closePorts()
-	for _, conn := range p.data {
-		_ = conn.Close()
-	}
-	_ = p.ctl.Close()
 }

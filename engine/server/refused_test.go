@@ -194,7 +194,6 @@ func TestOutOfStep(t *testing.T) {
 		"-1":                       scripted("bbuser").add(head(99, -1), serverEOF()),
 		"-2 GiB":                   scripted("bbuser").add(head(99, math.MinInt32), serverEOF()),
 		"-1 of RFIO":               scripted("bbuser").add(head(wire.MsgRetrRFIO, -1), serverEOF()),
-		"-1 of MSG_PROT":           scripted("bbuser").add(head(wire.MsgProt, -1), serverEOF()),
 		"-1 of MSG_MKDIR":          scripted("bbuser").add(head(wire.MsgMkdir, -1), serverEOF()),
 		"-1 of MSG_LIST":           scripted("bbuser").add(head(wire.MsgList, -1), serverEOF()),
 		"576 of MSG_MKDIR":         scripted("bbuser").command(wire.MsgMkdir, most[:576], badNoRetry("Directory too long"), serverEOF()),

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"time"
 
 	"bbftp/engine/auth"
 	"bbftp/engine/control"
@@ -13,17 +14,14 @@ import (
 	"bbftp/engine/wire"
 )
 
-// session is one logged-in client. Its goroutine owns every field.
+// session is one logged-in client, whatever version it speaks. Its goroutine
+// owns every field.
 //
-//	            ┌───────────── unknown, MKDIR, CHDIR, LIST: reply ─────────────┐
-//	            ▼                                                              │
-//	login ─► LOGGED ── STORE ───────────────────────────► RECEIVING ── reply ──┤
-//	            │ ▲                                           └─ any message ─►│─► closed
-//	            │ └── ABR, CREATE_ZERO ──┐                                     │
-//	            ├── RETR ─► RETR_OK ─► WAITING ── RETR_START ─► SENDING ─ reply┘
-//	            │                          │                       │ ABR: MSG_BAD, LOGGED
-//	            │                          └─ other, 100 s ─► closed  other ─► closed
-//	            └── 900 s (10 s before the first command), EOF ─► closed
+//	login ─► PROTWAIT ─┬─ MSG_PROT ─► range sent ─┬─ 2, 3 ─► LOGGED of versions 2 and 3
+//	             │     │                   │      ├─ 1 ────► LOGGED of version 1
+//	             │     │                   │      └─ other, 10 s, EOF ─► closed
+//	             │     └─ any other message, which LOGGED of version 1 handles
+//	             └─ 10 s, EOF ─► closed
 type session struct {
 	server  *Server
 	ctl     *control.Conn
@@ -31,168 +29,159 @@ type session struct {
 	account auth.Account
 	tree    *storage.Tree
 	dir     string // working directory as the client sees it
+	oldest  int32  // version that is served: 1, or 2 to clients of a remote shell
 	umask   fs.FileMode
 }
 
-// The replies legacy clients know, spelt as legacy servers spell them.
+// newest is the version legacy peers and we speak at most.
+const newest = 3
+
+// Texts of both command loops, spelt as legacy servers spell them.
 const (
-	textUnknown     = "Unkown message in logged state"
-	textNoMass      = "Retreive RFIO not supported"
 	textInterrupted = "Interrupted by signal"
 	textNoSpace     = "Disk quota excedeed or No Space left on device"
 	textChanged     = "File changed while it was sent"
+	textInvalid     = "Invalid request : "
 )
 
 // maxDropped is the largest body of an unwanted message that is read to keep
 // the connection in step; a longer one ends the session.
 const maxDropped = 64 << 10
 
-// errProtocol ends a session whose peer broke the protocol.
-var errProtocol = errors.New("protocol error")
+// Reasons to end a session: the first is the peer's fault, the other its wish.
+var (
+	errProtocol = errors.New("protocol error")
+	errGoodbye  = errors.New("MSG_CLOSE_CONN")
+)
 
-// serve handles commands until the session must end, and says why it did; nil
-// means the client closed in good order.
+// serve agrees on a version and handles its commands until the session must
+// end, and says why it did; nil means the client ended it in good order.
 func (s *session) serve(ctx context.Context) error {
-	wait := s.server.cfg.Waits.First
+	h, err := s.ctl.ReadHeader(s.server.cfg.Waits.First)
+	if err != nil {
+		return ended(err)
+	}
+	if h.Code != wire.MsgProt {
+		if s.oldest > 1 {
+			return s.end(h, wire.MsgBadNoRetry, "Version 1 is not served here")
+		}
+		v := s.version1()
+		if err := v.handle(ctx, h); err != nil {
+			return err
+		}
+		return s.commands(ctx, v.handle)
+	}
+	version, err := s.negotiate()
+	switch {
+	case err != nil:
+		return ended(err)
+	case version == 1:
+		return s.commands(ctx, s.version1().handle)
+	}
+	return s.commands(ctx, s.versions23(version).handle)
+}
+
+// negotiate offers the versions and reads the client's choice (wire.md 4).
+// Whatever makes no sense is not answered, as by legacy servers: the client may
+// just have refused the offer.
+func (s *session) negotiate() (version int32, err error) {
+	if err := s.ctl.Send(wire.ProtRange{Min: s.oldest, Max: newest}); err != nil {
+		return 0, err
+	}
+	m, err := await(s.ctl, wire.MsgProtAns, s.server.cfg.Waits.First)
+	if err != nil {
+		return 0, err
+	}
+	version = m.(wire.ProtChoice).Version
+	if version < s.oldest || version > newest {
+		return 0, fmt.Errorf("%w: version %d chosen of %d to %d", errProtocol, version, s.oldest, newest)
+	}
+	return version, nil
+}
+
+// await reads the message that must come next.
+func await(ctl *control.Conn, code wire.Code, wait time.Duration) (wire.Message, error) {
+	h, err := ctl.ReadHeader(wait)
+	if err != nil {
+		return nil, fmt.Errorf("wait for %v: %w", code, err)
+	}
+	if h.Code != code {
+		return nil, fmt.Errorf("%w: %v instead of %v", errProtocol, h.Code, code)
+	}
+	return ctl.ReadBody(h)
+}
+
+// commands handles the messages of LOGGED. An error of handle ends the session.
+func (s *session) commands(ctx context.Context, handle func(context.Context, wire.Header) error) error {
 	for {
-		h, err := s.ctl.ReadHeader(wait)
+		h, err := s.ctl.ReadHeader(s.server.cfg.Waits.Command)
 		if err != nil {
 			return ended(err)
 		}
-		if err := s.handle(ctx, h); err != nil {
+		switch err := handle(ctx, h); {
+		case errors.Is(err, errGoodbye):
+			return nil
+		case err != nil:
 			return err
 		}
-		wait = s.server.cfg.Waits.Command
 	}
-}
-
-// handle serves one message. An error ends the session.
-func (s *session) handle(ctx context.Context, h wire.Header) error {
-	switch h.Code {
-	case wire.MsgStore, wire.MsgStoreC:
-		return s.withFile(h, func(r wire.FileRequest) error { return s.store(ctx, r) })
-	case wire.MsgRetr, wire.MsgRetrC:
-		return s.withFile(h, func(r wire.FileRequest) error { return s.retrieve(ctx, r, s.openFile) })
-	case wire.MsgRetrRFIO, wire.MsgRetrRFIOC:
-		// Its body is read only where one is announced: the refusal of a bare
-		// header keeps the connection in step too.
-		if s.server.cfg.MassStorage == nil || h.Len != wire.FileRequestSize {
-			return s.drop(h, textNoMass)
-		}
-		return s.withFile(h, func(r wire.FileRequest) error { return s.retrieve(ctx, r, s.openMass) })
-	case wire.MsgMkdir:
-		return s.withPath(h, "Directory too long", s.mkdir)
-	case wire.MsgChdir:
-		return s.withPath(h, "Directory too long", s.chdir)
-	case wire.MsgList:
-		return s.withPath(h, "String too long", func(pattern string) error { return s.list(ctx, pattern) })
-	default:
-		return s.drop(h, textUnknown)
-	}
-}
-
-func (s *session) withFile(h wire.Header, serve func(wire.FileRequest) error) error {
-	m, err := s.ctl.ReadBody(h)
-	if err != nil {
-		return fmt.Errorf("read %v: %w", h.Code, err)
-	}
-	r := m.(wire.FileRequest)
-	if err := valid(r); err != nil {
-		s.log.Warn("request refused", "request", h.Code.String(), "error", err)
-		return s.reply(wire.MsgBadNoRetry, "Invalid request : "+err.Error())
-	}
-	return serve(r)
-}
-
-// valid tells why a file request must not be obeyed. Call-backs go to
-// unprivileged ports only, so that no client can aim them at a system service.
-func valid(r wire.FileRequest) error {
-	if err := r.Validate(); err != nil || r.Count == 0 {
-		return err
-	}
-	ports, err := r.ListenPorts()
-	for i, port := range ports {
-		if port < 1024 {
-			return fmt.Errorf("port %d of stream %d: %w", port, i+1, wire.ErrPort)
-		}
-	}
-	return err
-}
-
-func (s *session) withPath(h wire.Header, tooLong string, serve func(string) error) error {
-	if h.Len > wire.MaxPathV1 {
-		return errors.Join(s.reply(wire.MsgBadNoRetry, tooLong),
-			fmt.Errorf("%w: %v of %d bytes", errProtocol, h.Code, h.Len))
-	}
-	m, err := s.ctl.ReadBody(h)
-	if err != nil {
-		return fmt.Errorf("read %v: %w", h.Code, err)
-	}
-	r := m.(wire.PathRequest)
-	if err := r.Validate(); err != nil {
-		return s.reply(wire.MsgBadNoRetry, "Invalid request : "+err.Error())
-	}
-	return serve(r.Path)
 }
 
 // drop refuses a message and reads its body away, so that the next one is
 // found where it begins.
-func (s *session) drop(h wire.Header, text string) error {
-	if h.Len < 0 {
+func (s *session) drop(h wire.Header, kind wire.Code, text string) error {
+	switch {
+	case h.Len < 0:
 		return fmt.Errorf("%w: %v with length %d", errProtocol, h.Code, h.Len)
-	}
-	if h.Len > maxDropped {
-		return errors.Join(s.reply(wire.MsgBadNoRetry, text),
-			fmt.Errorf("%w: %v with length %d", errProtocol, h.Code, h.Len))
+	case h.Len > maxDropped:
+		return s.end(h, kind, text)
 	}
 	if err := s.ctl.Discard(int(h.Len)); err != nil {
 		return fmt.Errorf("read %v: %w", h.Code, err)
 	}
 	s.log.Debug("message refused", "message", h.Code.String(), "answer", text)
-	return s.reply(wire.MsgBadNoRetry, text)
+	return s.reply(kind, text)
+}
+
+// breach is a message after which nobody knows what the client means by the
+// next one, or where it begins: it is answered, then the session ends.
+type breach struct {
+	header wire.Header
+	reply  wire.Reply
+}
+
+func (b *breach) Error() string {
+	return fmt.Sprintf("%v of %d bytes answered %q", b.header.Code, b.header.Len, b.reply.Text)
+}
+
+func (b *breach) Unwrap() error { return errProtocol }
+
+// end refuses a message and, by its error, the session.
+func (s *session) end(h wire.Header, kind wire.Code, text string) error {
+	return s.breach(&breach{h, wire.Reply{Kind: kind, Text: text}})
+}
+
+// breach answers b. The error ends the session.
+func (s *session) breach(b *breach) error { return errors.Join(s.answer(b.reply), b) }
+
+// invalid refuses what a message asks for; the message itself was read.
+func (s *session) invalid(h wire.Header, err error) error {
+	s.log.Warn("request refused", "request", h.Code.String(), "error", err)
+	return s.reply(wire.MsgBadNoRetry, textInvalid+err.Error())
 }
 
 func (s *session) reply(kind wire.Code, text string) error {
-	return s.ctl.Send(wire.Reply{Kind: kind, Text: text})
+	return s.answer(wire.Reply{Kind: kind, Text: text})
 }
 
-// interruption is what the client did on the control connection while a
-// transfer was running.
-type interruption struct {
-	header wire.Header
-	err    error
-}
+// maxRefusal is as much as legacy servers send: a client's buffer need not hold
+// more, and a name of 64 KiB makes a text longer than any message.
+const maxRefusal = 1023
 
-func (i *interruption) Error() string {
-	if i.err != nil {
-		return fmt.Sprintf("control connection lost during the transfer: %v", i.err)
+// answer sends a reply. The text of a MSG_OK may be a path and is never cut.
+func (s *session) answer(r wire.Reply) error {
+	if r.Kind != wire.MsgOK && len(r.Text) > maxRefusal {
+		r.Text = r.Text[:maxRefusal]
 	}
-	return fmt.Sprintf("%v during the transfer", i.header.Code)
-}
-
-func (i *interruption) Unwrap() error { return i.err }
-
-// aborted tells whether the client asked to stop. Code 27, the seed document's
-// MSG_ABORT, means the same as MSG_ABR here.
-func (i *interruption) aborted() bool {
-	return i.err == nil && isAbort(i.header.Code)
-}
-
-func isAbort(c wire.Code) bool { return c == wire.MsgAbr || c == wire.MsgAbort }
-
-// watched runs work while listening to the control connection. What the client
-// does there cancels work's context and is returned as *interruption, even when
-// work had just finished: the client can't know that it had.
-func (s *session) watched(ctx context.Context, work func(context.Context) error) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	stop := s.ctl.Watch(func(h wire.Header, err error) {
-		cancel(&interruption{header: h, err: err})
-	})
-	err := work(ctx)
-	stop()
-	if cause := context.Cause(ctx); cause != nil {
-		return cause
-	}
-	return err
+	return s.ctl.Send(r)
 }

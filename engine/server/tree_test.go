@@ -11,10 +11,11 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // plant puts e into the tree at root.
-func (h *host) plant(t *testing.T, root string, r *recording, e entry) {
+func plant(t *testing.T, root string, r *recording, e entry) {
 	t.Helper()
 	name := root + e.path
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
@@ -26,6 +27,11 @@ func (h *host) plant(t *testing.T, root string, r *recording, e entry) {
 		err = os.MkdirAll(name, 0o755)
 	case fs.ModeNamedPipe:
 		err = syscall.Mkfifo(name, 0o600)
+	case fs.ModeSymlink:
+		if err := os.Symlink(e.of, name); err != nil {
+			t.Fatal(err)
+		}
+		return
 	default:
 		err = os.WriteFile(name, r.contents[e.of].bytes(), 0o600)
 	}
@@ -35,7 +41,6 @@ func (h *host) plant(t *testing.T, root string, r *recording, e entry) {
 	if err := os.Chmod(name, e.mode.Perm()); err != nil {
 		t.Fatal(err)
 	}
-	h.own(t, root+"/home")
 }
 
 // snapshot describes everything below root, by its path there.
@@ -95,6 +100,49 @@ func compareTrees(t *testing.T, got, want map[string]string) {
 	for _, name := range slices.Sorted(maps.Keys(got)) {
 		if want[name] == "" {
 			t.Errorf("%s is left: %s", name, got[name])
+		}
+	}
+}
+
+// The times of every recorded file.
+var (
+	accessed = time.Unix(1_000_000_000, 0)
+	modified = time.Unix(1_000_000_060, 0)
+)
+
+// touch gives the files their times.
+func (r *recording) touch(t *testing.T, root string) {
+	t.Helper()
+	for _, e := range r.given {
+		if !e.mode.IsRegular() {
+			continue
+		}
+		if err := os.Chtimes(root+e.path, accessed, modified); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// restTimes undoes what reading does to the times of files, as on the recorded
+// file system.
+func (p *player) restTimes() {
+	for _, e := range p.given {
+		if info, err := os.Lstat(p.root + e.path); err == nil && info.Mode().IsRegular() && info.ModTime().Equal(modified) {
+			_ = os.Chtimes(p.root+e.path, accessed, modified)
+		}
+	}
+}
+
+// checkTimes compares the times of what was left, before anything reads it.
+func (r *recording) checkTimes(t *testing.T, root string) {
+	t.Helper()
+	for _, e := range r.left {
+		info, err := os.Stat(root + e.path)
+		if err != nil || !e.times {
+			continue // compareTrees tells
+		}
+		if got := accessTime(info); !got.Equal(accessed) || !info.ModTime().Equal(modified) {
+			t.Errorf("%s has times %v, %v, want %v, %v", e.path, got, info.ModTime(), accessed, modified)
 		}
 	}
 }

@@ -7,30 +7,49 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"strings"
 	"syscall"
+	"time"
 )
 
-// Create begins a file of exactly size bytes that will take the place of name
-// when committed. Nothing at name changes before.
+// NewFile says what [Tree.Create] is to make.
+type NewFile struct {
+	// Size is what the file will hold, in bytes, exactly.
+	Size int64
+	// Perm holds the permission bits (mask 0777, the umask already applied).
+	Perm fs.FileMode
+	// Keep gives the file the permission bits of the one it replaces, and where
+	// the process may give files away its owner and group too. Without it every
+	// file has Perm and belongs to its maker.
+	Keep bool
+	// Writable asks that a file to be replaced may be written to. Without it the
+	// right to rename in its directory is enough.
+	Writable bool
+	// Dirs makes missing directories on the way, each with exactly DirPerm (mask
+	// 0777). They stay when the file does not come about.
+	Dirs    bool
+	DirPerm fs.FileMode
+	// Accessed and Modified become the file's times; a zero one is that of the transfer.
+	Accessed, Modified time.Time
+}
+
+// Create begins a file that will take the place of name when committed. Nothing
+// at name changes before.
 //
 // A link at name is followed, and what it leads to is replaced or, if missing,
 // created. A directory gives [ErrIsDirectory], a FIFO, socket or device
-// [ErrNotRegular]. An existing file must be writable, and so must its directory.
-// Hard links, access control lists and extended attributes of a replaced file
-// are not carried over.
-//
-// perm holds the permission bits (mask 0777, the umask already applied) for a
-// new file; a replaced file's are kept, and where the process may give files
-// away its owner and group too.
+// [ErrNotRegular]. The directory must be writable; a missing one that n does not
+// want made is ENOENT. Hard links, access control lists and extended attributes
+// of a replaced file are not carried over.
 //
 // Size is checked against [Limits], then the space is allocated where the file
 // system can.
-func (t *Tree) Create(name string, size int64, perm fs.FileMode) (*Pending, error) {
-	dir, base, err := t.target(name, size)
+func (t *Tree) Create(name string, n NewFile) (*Pending, error) {
+	dir, base, err := t.target(name, n)
 	if err != nil {
 		return nil, failed("create", name, err)
 	}
-	p := &Pending{name: name, dir: dir, base: base, size: size, perm: perm.Perm()}
+	p := &Pending{name: name, dir: dir, base: base, new: n}
 	if err := p.begin(t.limits); err != nil {
 		return nil, p.discard("create", err)
 	}
@@ -38,14 +57,14 @@ func (t *Tree) Create(name string, size int64, perm fs.FileMode) (*Pending, erro
 }
 
 // target pins the directory that name ends up in.
-func (t *Tree) target(name string, size int64) (dir files, base string, err error) {
+func (t *Tree) target(name string, n NewFile) (dir files, base string, err error) {
 	switch {
-	case size < 0:
-		return nil, "", fmt.Errorf("%w: size %d", syscall.EINVAL, size)
-	case t.limits.MaxFileSize > 0 && size > t.limits.MaxFileSize:
-		return nil, "", fmt.Errorf("%w: %d bytes of at most %d", ErrTooLarge, size, t.limits.MaxFileSize)
+	case n.Size < 0:
+		return nil, "", fmt.Errorf("%w: size %d", syscall.EINVAL, n.Size)
+	case t.limits.MaxFileSize > 0 && n.Size > t.limits.MaxFileSize:
+		return nil, "", fmt.Errorf("%w: %d bytes of at most %d", ErrTooLarge, n.Size, t.limits.MaxFileSize)
 	}
-	at, err := t.resolve(name, true)
+	at, err := t.way(name, n)
 	if err != nil {
 		return nil, "", err
 	}
@@ -57,6 +76,19 @@ func (t *Tree) target(name string, size int64) (dir files, base string, err erro
 	return dir, base, err
 }
 
+// way resolves name and makes the directories on the way to it if n wants them:
+// not, though, for a name that can only mean a directory and is refused.
+func (t *Tree) way(name string, n NewFile) (place, error) {
+	switch name[strings.LastIndexByte(name, '/')+1:] {
+	case "", ".", "..":
+		n.Dirs = false
+	}
+	if n.Dirs {
+		return t.walk(name, true, t.provide(n.DirPerm))
+	}
+	return t.resolve(name, true)
+}
+
 // begin checks the target and makes the temporary file.
 func (p *Pending) begin(l Limits) error {
 	switch old, err := p.dir.Lstat(p.base); {
@@ -64,7 +96,7 @@ func (p *Pending) begin(l Limits) error {
 	case err != nil:
 		return err
 	default:
-		if err := replaceable(p.dir, p.base, old); err != nil {
+		if err := p.replaceable(old); err != nil {
 			return err
 		}
 	}
@@ -77,31 +109,33 @@ func (p *Pending) begin(l Limits) error {
 		return err
 	}
 	p.temp, p.file = temp, f
-	if p.size == 0 {
+	if p.new.Size == 0 {
 		return nil
 	}
-	if err := l.room(f, p.size); err != nil {
+	if err := l.room(f, p.new.Size); err != nil {
 		return err
 	}
-	return allocate(f, p.size)
+	return allocate(f, p.new.Size)
 }
 
 // replaceable refuses now what would otherwise fail at the rename, after the
-// whole transfer, and what only succeeds because a rename asks for less than
-// writing to the file does.
-func replaceable(dir files, base string, old fs.FileInfo) error {
+// whole transfer, and where asked to what only succeeds because a rename asks for
+// less than writing to the file does.
+func (p *Pending) replaceable(old fs.FileInfo) error {
 	if err := regular(old); err != nil {
 		return err
 	}
-	f, err := dir.OpenFile(base, os.O_WRONLY|syscall.O_NONBLOCK, 0)
-	switch {
-	case errors.Is(err, syscall.EAGAIN): // Permitted, but leased or offline, which replacing does not mind.
-	case err != nil:
-		return err
-	default:
-		f.Close()
+	if p.new.Writable {
+		f, err := p.dir.OpenFile(p.base, os.O_WRONLY|syscall.O_NONBLOCK, 0)
+		switch {
+		case errors.Is(err, syscall.EAGAIN): // Permitted, but leased or offline, which replacing does not mind.
+		case err != nil:
+			return err
+		default:
+			f.Close()
+		}
 	}
-	parent, err := dir.Lstat(".")
+	parent, err := p.dir.Lstat(".")
 	if err != nil {
 		return err
 	}
@@ -122,13 +156,14 @@ func owned(info fs.FileInfo) bool {
 // a file system may give away its last block before it finds that out, and
 // starve everybody else meanwhile. f tells the file system.
 func (l Limits) room(f *os.File, size int64) error {
-	free, total, err := space(f)
-	if errors.Is(err, errors.ErrUnsupported) || (err == nil && total == 0) {
+	s, err := space(f)
+	if errors.Is(err, errors.ErrUnsupported) || (err == nil && s.Blocks == 0) {
 		return nil // Not every file system can tell; the writes will.
 	}
 	if err != nil {
 		return err
 	}
+	free, total := s.bytes(s.Available), s.bytes(s.Blocks)
 	reserve := max(l.Reserve, 0)
 	if l.Reserve == 0 {
 		reserve = total / 100

@@ -5,6 +5,9 @@
 // the peer sent with [Join] and hands the result to a method. Nothing here
 // touches the working directory or the umask of the process.
 //
+// Names are listed as each protocol version does it: [Tree.Glob] for version 1,
+// [Tree.List] for versions 2 and 3.
+//
 // Files are read through a [Source] and written through a [Pending]: a
 // preallocated temporary file beside its target, which takes the target's place
 // only when it is complete. [MassStorage] is for trees where opening a file may

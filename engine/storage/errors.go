@@ -22,6 +22,8 @@ var (
 	ErrNoSpace error = &refusal{"not enough free space", syscall.ENOSPC}
 	// ErrTooMany: a pattern matches more names than a list may hold. E2BIG.
 	ErrTooMany error = &refusal{"matches too many names", syscall.E2BIG}
+	// ErrNoName: a pattern ends in a slash, or is empty. EINVAL.
+	ErrNoName error = &refusal{"names no file", syscall.EINVAL}
 	// ErrStalled: mass storage did not deliver in time; worth a retry. ETIMEDOUT.
 	ErrStalled error = &refusal{"mass storage did not deliver in time", syscall.ETIMEDOUT}
 	// ErrBusy: too many opens wait for mass storage; worth a retry. EAGAIN.

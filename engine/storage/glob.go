@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"io"
 	"io/fs"
 	"os"
 	"slices"
@@ -135,54 +136,75 @@ func (g *globbing) search(prefix string, c component) error {
 	if err != nil {
 		return nil
 	}
-	f, err := g.tree.files.OpenFile(inside(at.path), os.O_RDONLY|syscall.O_DIRECTORY, 0)
+	var stop error
+	// An unreadable rest is passed over like an unreadable directory.
+	_ = g.tree.scan(at, func(name string, kind fs.FileMode) error {
+		stop = g.ctx.Err()
+		if stop == nil && c.match(name) && (!c.dir || g.isDir(prefix+name, kind)) {
+			stop = g.found.add(prefix + name + c.suffix)
+		}
+		return stop
+	})
+	return stop
+}
+
+func (g *globbing) isDir(name string, kind fs.FileMode) bool {
+	return kind.IsDir() || kind == fs.ModeSymlink && g.exists(name, true)
+}
+
+// scan tells visit the names and types of what is in a directory until it
+// returns an error.
+func (t *Tree) scan(dir place, visit func(name string, kind fs.FileMode) error) error {
+	f, err := t.files.OpenFile(inside(dir.path), os.O_RDONLY|syscall.O_DIRECTORY, 0)
 	if err != nil {
-		return nil
+		return err
 	}
 	defer f.Close()
-	// What readdir leaves out in Go is there for glob(3).
+	// What readdir leaves out in Go is there for glob(3) and fnmatch(3).
 	for _, name := range []string{".", ".."} {
-		if c.match(name) {
-			if err := g.found.add(prefix + name + c.suffix); err != nil {
-				return err
-			}
+		if err := visit(name, fs.ModeDir); err != nil {
+			return err
 		}
 	}
 	for {
 		entries, err := f.ReadDir(256)
 		for _, e := range entries {
-			if err := g.ctx.Err(); err != nil {
-				return err
-			}
-			if !c.match(e.Name()) || c.dir && !g.isDir(prefix+e.Name(), e) {
-				continue
-			}
-			if err := g.found.add(prefix + e.Name() + c.suffix); err != nil {
+			if err := visit(e.Name(), e.Type()); err != nil {
 				return err
 			}
 		}
-		// An unreadable rest is passed over like an unreadable directory.
-		if err != nil || len(entries) == 0 {
+		switch {
+		case err == io.EOF:
 			return nil
+		case err != nil:
+			return err
 		}
 	}
-}
-
-func (g *globbing) isDir(name string, e fs.DirEntry) bool {
-	return e.IsDir() || e.Type() == fs.ModeSymlink && g.exists(name, true)
 }
 
 // list is a bounded list of names.
 type list struct {
 	names []string
-	bytes int
+	taken bounds
 }
 
 func (l *list) add(name string) error {
-	l.bytes += len(name) + 1
-	if len(l.names) == maxNames || l.bytes > maxNameBytes {
-		return ErrTooMany
+	if err := l.taken.add(len(name)); err != nil {
+		return err
 	}
 	l.names = append(l.names, name)
+	return nil
+}
+
+// bounds counts the names and bytes of a list.
+type bounds struct{ names, bytes int }
+
+// add counts one more name and the byte after it.
+func (b *bounds) add(length int) error {
+	b.names++
+	b.bytes += length + 1
+	if b.names > maxNames || b.bytes > maxNameBytes {
+		return ErrTooMany
+	}
 	return nil
 }

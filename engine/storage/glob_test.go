@@ -164,20 +164,21 @@ int main(void) {
 }
 `
 
-// systemGlob runs the patterns through glob(3) in dir.
-func systemGlob(t *testing.T, dir string, patterns []string) []string {
+// systemAnswers compiles a C program that answers each pattern with a line, and
+// runs it in dir.
+func systemAnswers(t *testing.T, source, dir string, patterns []string, args ...string) []string {
 	t.Helper()
 	gcc, err := exec.LookPath("gcc")
 	if err != nil {
-		t.Skip("no gcc to compile a caller of glob(3)")
+		t.Skip("no gcc to compile a caller of the C library")
 	}
-	program := filepath.Join(t.TempDir(), "glob")
+	program := filepath.Join(t.TempDir(), "answer")
 	build := exec.Command(gcc, "-x", "c", "-o", program, "-")
-	build.Stdin = strings.NewReader(globProgram)
+	build.Stdin = strings.NewReader(source)
 	if out, err := build.CombinedOutput(); err != nil {
-		t.Skipf("gcc cannot compile a caller of glob(3): %v: %s", err, out)
+		t.Skipf("gcc cannot compile a caller of the C library: %v: %s", err, out)
 	}
-	run := exec.Command(program)
+	run := exec.Command(program, args...)
 	run.Dir = dir
 	run.Env = append(os.Environ(), "LC_ALL=C")
 	run.Stdin = strings.NewReader(strings.Join(patterns, "\n") + "\n")
@@ -222,7 +223,7 @@ func TestGlobLikeSystem(t *testing.T) {
 			}
 		}
 		matched := 0
-		for i, want := range systemGlob(s.T, filepath.Join(s.dir, "orchard"), patterns)[:len(patterns)] {
+		for i, want := range systemAnswers(s.T, globProgram, filepath.Join(s.dir, "orchard"), patterns)[:len(patterns)] {
 			if strings.HasSuffix(patterns[i], "/") {
 				want = directories(want)
 			}
@@ -249,4 +250,51 @@ func TestGlobWork(t *testing.T) {
 		_, err := s.tree.Glob(context.Background(), s.at("."), pattern)
 		wantError(s, err, "list", pattern, ErrTooMany)
 	})
+}
+
+const matchProgram = `
+#include <fnmatch.h>
+#include <stdio.h>
+#include <string.h>
+int main(int argc, char **argv) {
+	char line[8192];
+	while (fgets(line, sizeof line, stdin)) {
+		line[strcspn(line, "\n")] = 0;
+		for (int i = 1; i < argc; i++) putchar(fnmatch(line, argv[i], 0) ? '-' : '+');
+		putchar('\n');
+	}
+	return 0;
+}
+`
+
+func TestMatchAllLikeSystem(t *testing.T) {
+	names := []string{".", "..", ".h", "..a", "a", "b", "ab", "a.b", "[x]", "*", "?", `\`, "[", "]", "[]", "-", "!", "^", `a\b`, "a b", "A", "\xe9", "a:", ".]", ".-"}
+	patterns := []string{"*", ".*", "?", "[", "[]]", "[!a]*", "[^a]", "*.", "[.]", "[.-/]h", `\`, `\.`, "[[:no:]]", "[![:no:]]", "[[:no:]a]"}
+	parts := []string{"*", "?", "[", "]", "!", "^", "-", `\`, "a", "b", ".", "..", "x", "[:alpha:]", "[:punct:]", "[=a=]", "[...]", "[ab]", "[!a]", ":", "[a-c]"}
+	random := rand.New(rand.NewPCG(3, 4))
+	for range 6000 {
+		var p strings.Builder
+		for range 1 + random.IntN(6) {
+			p.WriteString(parts[random.IntN(len(parts))])
+		}
+		// What a range to a class means, POSIX leaves open.
+		if !strings.Contains(p.String(), "-[") {
+			patterns = append(patterns, p.String())
+		}
+	}
+	// A class that does not exist comes first in its brackets only: elsewhere the
+	// C library, which judges from left to right, may have matched before.
+	for i, want := range systemAnswers(t, matchProgram, "", patterns, names...)[:len(patterns)] {
+		var got strings.Builder
+		for _, name := range names {
+			if MatchAll(patterns[i], name) {
+				got.WriteByte('+')
+			} else {
+				got.WriteByte('-')
+			}
+		}
+		if got.String() != want {
+			t.Errorf("%q to %q is\n%s, fnmatch(3) says\n%s", patterns[i], names, got.String(), want)
+		}
+	}
 }

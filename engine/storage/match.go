@@ -6,8 +6,13 @@ import "strings"
 // it would in [Tree.Glob].
 func Match(pattern, name string) bool { return compile(pattern).match(name) }
 
-// matcher is one component of a pattern, compiled. It works on bytes and matches
-// as fnmatch(3) with FNM_PERIOD does in the C locale.
+// MatchAll reports whether name, one component of a path, matches the last
+// component of a pattern as it would in [Tree.List]: a wildcard may stand for a
+// leading period.
+func MatchAll(pattern, name string) bool { return compile(pattern).fits(name) }
+
+// matcher is one component of a pattern, compiled. It works on bytes, in the C
+// locale.
 type matcher struct{ tokens []token }
 
 type kind uint8
@@ -71,12 +76,15 @@ func (m matcher) dotted() bool {
 	return len(m.tokens) > 0 && m.tokens[0].kind == literal && m.tokens[0].char == '.'
 }
 
-// match takes at most len(name) × len(tokens) steps: after a mismatch only the
-// last star can usefully take more, so earlier ones are never tried again.
+// match matches as fnmatch(3) does with FNM_PERIOD.
 func (m matcher) match(name string) bool {
-	if strings.HasPrefix(name, ".") && !m.dotted() {
-		return false
-	}
+	return (m.dotted() || !strings.HasPrefix(name, ".")) && m.fits(name)
+}
+
+// fits matches as fnmatch(3) does without flags. It takes at most len(name) ×
+// len(tokens) steps: after a mismatch only the last star can usefully take more,
+// so earlier ones are never tried again.
+func (m matcher) fits(name string) bool {
 	at, i := 0, 0
 	last, resume := -1, 0 // the last star, and where its successors began
 	for i < len(name) {

@@ -64,6 +64,38 @@ func TestMatch(t *testing.T) {
 	}
 }
 
+func TestMatchPeriod(t *testing.T) {
+	for _, c := range []struct {
+		pattern, name  string
+		all, unlessDot bool
+	}{
+		{"*", ".", true, false},
+		{"*", "..", true, false},
+		{"*", ".h", true, false},
+		{"*", "h", true, true},
+		{"?", ".", true, false},
+		{"??", ".h", true, false},
+		{"*.", ".", true, false},
+		{"[.]h", ".h", true, false},
+		{"[!a]h", ".h", true, false},
+		{"[--/]h", ".h", true, false},
+		{".*", ".h", true, true},
+		{`\.h`, ".h", true, true},
+		{".", ".", true, true},
+		{"a*", ".a", false, false},
+		{"*a", ".b", false, false},
+		{"a*", "a.b", true, true},
+		{"", "", true, true},
+	} {
+		if got := MatchAll(c.pattern, c.name); got != c.all {
+			t.Errorf("MatchAll(%q, %q) is %v", c.pattern, c.name, got)
+		}
+		if got := Match(c.pattern, c.name); got != c.unlessDot {
+			t.Errorf("Match(%q, %q) is %v", c.pattern, c.name, got)
+		}
+	}
+}
+
 // A matcher that tried every way to share a name among 100 stars would not end.
 func TestMatchIsBounded(t *testing.T) {
 	m := compile(strings.Repeat("a*", 100) + "b")
@@ -96,11 +128,11 @@ func FuzzMatch(f *testing.F) {
 		if only, ok := m.literal(); ok && got != (only == name) {
 			t.Errorf("%q means only %q, but match(%q) is %v", pattern, only, name, got)
 		}
-		if strings.HasPrefix(name, ".") {
-			if got && !m.dotted() {
-				t.Errorf("%q matched the leading period of %q", pattern, name)
-			}
-		} else if len(pattern) <= 12 && len(name) <= 12 && got != slowMatch(m.tokens, name) {
+		all := MatchAll(pattern, name)
+		if len(pattern) <= 12 && len(name) <= 12 && all != slowMatch(m.tokens, name) {
+			t.Errorf("MatchAll(%q, %q) is %v", pattern, name, all)
+		}
+		if want := all && (m.dotted() || !strings.HasPrefix(name, ".")); got != want {
 			t.Errorf("match(%q, %q) is %v", pattern, name, got)
 		}
 		var quoted strings.Builder

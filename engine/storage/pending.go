@@ -21,8 +21,7 @@ type Pending struct {
 	base string
 	temp string   // its name while it is written
 	file *os.File // nil: not made yet
-	size int64
-	perm fs.FileMode
+	new  NewFile
 
 	mu    sync.Mutex
 	ended bool  // guarded by mu
@@ -64,13 +63,17 @@ func (p *Pending) Abort() error {
 }
 
 func (p *Pending) finish() error {
-	if err := sized(p.file, p.size); err != nil {
+	if err := sized(p.file, p.new.Size); err != nil {
 		return err
 	}
 	if err := p.attributes(); err != nil {
 		return err
 	}
 	if err := p.ours(); err != nil {
+		return err
+	}
+	// Last of all: whatever came later would set them anew.
+	if err := setTimes(p.file, p.new.Accessed, p.new.Modified); err != nil {
 		return err
 	}
 	// Before the rename: some file systems report lost writes only here.
@@ -108,15 +111,15 @@ func (p *Pending) ours() error {
 	return nil
 }
 
-// attributes gives the file those of the one it replaces. They are read now, not
-// at Create: they may have been changed during a long transfer.
+// attributes gives the file its own or those of the one it replaces. The latter
+// are read now, not at Create: they may have been changed during a long transfer.
 func (p *Pending) attributes() error {
-	perm := p.perm
+	perm := p.new.Perm.Perm()
 	switch old, err := p.dir.Lstat(p.base); {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
 		return err
-	case old.Mode().IsRegular():
+	case p.new.Keep && old.Mode().IsRegular():
 		perm = old.Mode().Perm()
 		keepOwner(p.file, old)
 	}

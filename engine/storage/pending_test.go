@@ -11,9 +11,14 @@ import (
 	"testing"
 )
 
+// v1 is what a version 1 store asks for.
+func v1(size int64, perm fs.FileMode) NewFile {
+	return NewFile{Size: size, Perm: perm, Keep: true, Writable: true}
+}
+
 // store runs a whole Create, write and Commit.
 func store(tree *Tree, name, content string, perm fs.FileMode) error {
-	p, err := tree.Create(name, int64(len(content)), perm)
+	p, err := tree.Create(name, v1(int64(len(content)), perm))
 	if err != nil {
 		return err
 	}
@@ -53,13 +58,13 @@ func TestCreateRefuses(t *testing.T) {
 			"fifo": ErrNotRegular, "fifolink": ErrNotRegular, "socket": ErrNotRegular, "loop": syscall.ELOOP,
 			"none/f": syscall.ENOENT, "f/f": syscall.ENOTDIR, strings.Repeat("n", 256): syscall.ENAMETOOLONG,
 		} {
-			_, err := s.tree.Create(s.at(name), 1, 0o666)
+			_, err := s.tree.Create(s.at(name), v1(1, 0o666))
 			wantError(s, err, "create", s.at(name), want)
 		}
-		_, err := s.tree.Create("/..", 1, 0o666)
+		_, err := s.tree.Create("/..", v1(1, 0o666))
 		wantError(s, err, "create", "/..", ErrIsDirectory)
 		for size, want := range map[int64]error{-1: syscall.EINVAL, 11: ErrTooLarge, 1 << 62: syscall.EFBIG} {
-			_, err := s.tree.Create(s.at("f"), size, 0o666)
+			_, err := s.tree.Create(s.at("f"), v1(size, 0o666))
 			wantError(s, err, "create", s.at("f"), want)
 		}
 		wantFile(s, filepath.Join(s.dir, "f"), "old")
@@ -94,7 +99,7 @@ func TestPendingFile(t *testing.T) {
 	old := syscall.Umask(0o777)
 	defer syscall.Umask(old)
 	bothForms(t, Limits{}, func(s site) {
-		p, err := s.tree.Create(s.at("f"), 3000, 0o666)
+		p, err := s.tree.Create(s.at("f"), v1(3000, 0o666))
 		if err != nil {
 			s.Fatal(err)
 		}
@@ -126,7 +131,7 @@ func TestPendingFile(t *testing.T) {
 func TestPendingEndsOnce(t *testing.T) {
 	bothForms(t, Limits{}, func(s site) {
 		begin := func(name string) *Pending {
-			p, err := s.tree.Create(s.at(name), 1, 0o666)
+			p, err := s.tree.Create(s.at(name), v1(1, 0o666))
 			if err != nil {
 				s.Fatal(err)
 			}
@@ -183,7 +188,7 @@ func TestOldFileSurvives(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			bothForms(t, Limits{}, func(s site) {
 				plant(s, s.dir, "f=old")
-				p, err := s.tree.Create(s.at("f"), 3, 0o666)
+				p, err := s.tree.Create(s.at("f"), v1(3, 0o666))
 				if err != nil {
 					s.Fatal(err)
 				}
@@ -207,7 +212,7 @@ func TestOldFileSurvives(t *testing.T) {
 // A directory that comes during the transfer stays.
 func TestLateDirectory(t *testing.T) {
 	bothForms(t, Limits{}, func(s site) {
-		p, err := s.tree.Create(s.at("f"), 3, 0o666)
+		p, err := s.tree.Create(s.at("f"), v1(3, 0o666))
 		if err != nil {
 			s.Fatal(err)
 		}
@@ -225,7 +230,7 @@ func TestLateDirectory(t *testing.T) {
 func TestLateLink(t *testing.T) {
 	bothForms(t, Limits{}, func(s site) {
 		plant(s, s.dir, "other=old")
-		p, err := s.tree.Create(s.at("f"), 0, 0o600)
+		p, err := s.tree.Create(s.at("f"), v1(0, 0o600))
 		if err != nil {
 			s.Fatal(err)
 		}
@@ -243,8 +248,8 @@ func TestLateLink(t *testing.T) {
 
 func TestModes(t *testing.T) {
 	for _, umask := range []int{0, 0o027, 0o777} {
-		old := syscall.Umask(umask)
 		bothForms(t, Limits{}, func(s site) {
+			defer syscall.Umask(syscall.Umask(umask))
 			for _, mode := range []fs.FileMode{0o660, 0o777, 0o600, 0, fs.ModeSetuid | fs.ModeSetgid | 0o755} {
 				os.Remove(filepath.Join(s.dir, "f"))
 				for _, step := range []string{"new", "replaced"} {
@@ -263,6 +268,5 @@ func TestModes(t *testing.T) {
 				}
 			}
 		})
-		syscall.Umask(old)
 	}
 }

@@ -6,8 +6,10 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 	"testing"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -95,7 +97,7 @@ func TestPermissions(t *testing.T) {
 		mode(s, 0o700, in("locked"))
 		mode(s, 0o733, in("blind"))
 		create := func(name string, want error) {
-			_, err := s.tree.Create(s.at(name), 1, 0o666)
+			_, err := s.tree.Create(s.at(name), v1(1, 0o666))
 			wantError(s, err, "create", s.at(name), want)
 		}
 		asNobody(s, func() {
@@ -120,6 +122,24 @@ func TestPermissions(t *testing.T) {
 				s.Error(err)
 			}
 
+			wantError(s, s.tree.MkdirAll(s.at("locked/d/e"), 0o777), "mkdir", s.at("locked/d/e"), syscall.EACCES)
+			wantError(s, s.tree.MkdirAll(s.at("theirs/d"), 0o777), "mkdir", s.at("theirs/d"), syscall.EACCES)
+			if err := s.tree.MkdirAll(s.at("theirs"), 0o777); err != nil { // there already: nothing is asked for
+				s.Error(err)
+			}
+			for _, pattern := range []string{"locked/*", "blind/f"} {
+				_, err = s.tree.List(s.Context(), s.at(""), pattern)
+				wantError(s, err, "list", pattern, syscall.EACCES)
+			}
+			_, err = s.tree.Describe(s.at("locked/f"))
+			wantError(s, err, "stat", s.at("locked/f"), syscall.EACCES)
+			if d, err := s.tree.Describe(s.at("locked")); err != nil || d.Mode != 0o040700 { // no permission on itself
+				s.Errorf("%+v, %v", d, err)
+			}
+			if _, err := s.tree.Space(s.at("locked")); err != nil {
+				s.Error(err)
+			}
+
 			// Directories that may be searched but not read.
 			err = store(s.tree, s.at("blind/new"), "x", 0o640)
 			_, readErr := s.tree.OpenSource(s.at("blind/f"))
@@ -138,6 +158,37 @@ func TestPermissions(t *testing.T) {
 	})
 }
 
+// To rename over a file asks for its directory alone; that is what Writable is for.
+func TestReplaceReadOnlyFile(t *testing.T) {
+	needRoot(t, "to become somebody else")
+	bothForms(t, Limits{}, func(s site) {
+		in := func(name string) string { return filepath.Join(s.dir, name) }
+		plant(s, s.dir, "mine", "mine/theirs=old", "theirs", "theirs/open=old", "sticky", "sticky/open=old")
+		own(s, nobody, nobody, in("mine"))
+		mode(s, 0o644, in("mine/theirs"))
+		mode(s, 0o666, in("theirs/open"), in("sticky/open"))
+		mode(s, 0o777|fs.ModeSticky, in("sticky"))
+		modified := time.Unix(1000000060, 0)
+		asNobody(s, func() {
+			for name, want := range map[string]error{"mine/theirs": nil, "theirs/open": syscall.EACCES, "sticky/open": syscall.EPERM} {
+				err := put(s.tree, s.at(name), "new", NewFile{Perm: 0o600, Modified: modified})
+				if want != nil {
+					wantError(s, err, "create", s.at(name), want)
+				} else if err != nil {
+					s.Error(err)
+				}
+			}
+		})
+		wantFile(s, in("mine/theirs"), "new")
+		wantFile(s, in("theirs/open"), "old")
+		wantFile(s, in("sticky/open"), "old")
+		d, err := s.tree.Describe(s.at("mine/theirs"))
+		if err != nil || d.UID != nobody || d.Mode != 0o100600 || !d.Modified.Equal(modified) {
+			s.Errorf("%+v, %v", d, err)
+		}
+	})
+}
+
 // Nobody may not read what the process umask made unreadable, not even to repair it.
 func TestMkdirUnderBlindUmask(t *testing.T) {
 	needRoot(t, "to become somebody else")
@@ -146,8 +197,12 @@ func TestMkdirUnderBlindUmask(t *testing.T) {
 		old := syscall.Umask(0o777)
 		defer syscall.Umask(old)
 		asNobody(s, func() {
-			for name, perm := range map[string]fs.FileMode{"a": 0o750, "b": 0o333} {
-				if err := s.tree.Mkdir(s.at(name), perm); err != nil {
+			for name, perm := range map[string]fs.FileMode{"a": 0o750, "b": 0o333, "c/d": 0o750} {
+				makes := s.tree.Mkdir
+				if strings.Contains(name, "/") {
+					makes = s.tree.MkdirAll
+				}
+				if err := makes(s.at(name), perm); err != nil {
 					s.Error(err)
 				}
 				if info, err := os.Lstat(filepath.Join(s.dir, name)); err != nil || info.Mode().Perm() != perm {
@@ -180,6 +235,12 @@ func TestOwnerIsKept(t *testing.T) {
 		}
 		if got := owner(f); got != [2]uint32{1234, 5678} {
 			s.Errorf("replaced by root: owner %v", got)
+		}
+		if err := put(s.tree, s.at("f"), "newer", NewFile{Perm: 0o600, Writable: true}); err != nil {
+			s.Error(err)
+		}
+		if got := owner(f); got != [2]uint32{0, 0} {
+			s.Errorf("replaced by root without Keep: owner %v", got)
 		}
 		asNobody(s, func() {
 			if err := store(s.tree, s.at("open"), "new", 0o600); err != nil {
@@ -233,7 +294,7 @@ func TestFullDisk(t *testing.T) {
 				dir := filepath.Join(s.dir, "mount")
 				tmpfs(s, dir, "size=4m")
 				plant(s, dir, "f=old")
-				p, err := s.tree.Create(s.at("mount/f"), c.size, 0o666)
+				p, err := s.tree.Create(s.at("mount/f"), v1(c.size, 0o666))
 				if c.want != nil {
 					wantError(s, err, "create", s.at("mount/f"), c.want)
 				} else if err != nil {
@@ -254,6 +315,48 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
+func TestSpace(t *testing.T) {
+	bothForms(t, Limits{}, func(s site) {
+		plant(s, s.dir, "mount", "into>mount")
+		dir := filepath.Join(s.dir, "mount")
+		tmpfs(s, dir, "size=4m,nr_inodes=100")
+		plant(s, dir, "f=old", "d")
+		if err := syscall.Mkfifo(filepath.Join(dir, "fifo"), 0o666); err != nil {
+			s.Fatal(err)
+		}
+		var before unix.Statfs_t
+		if err := unix.Statfs(dir, &before); err != nil {
+			s.Fatal(err)
+		}
+		for _, name := range []string{"mount", "into", "mount/d", "mount/f", "mount/fifo"} {
+			got, err := s.tree.Space(s.at(name))
+			want := Space{
+				Blocks: 4 << 20 / uint64(before.Bsize), Available: before.Bavail, BlockSize: int64(before.Bsize),
+				Inodes: 100, FreeInodes: before.Ffree, NameMax: 255,
+			}
+			if err != nil || got != want {
+				s.Errorf("%s: %+v, %v; want %+v", name, got, err, want)
+			}
+		}
+		if before.Ffree != 96 || before.Bavail >= before.Blocks {
+			s.Errorf("no difference between free and total: %+v", before)
+		}
+	})
+}
+
+// A descriptor that permits nothing stands for all that can go wrong.
+func TestSetTimesFails(t *testing.T) {
+	dir := tempDir(t)
+	f, err := os.OpenFile(dir, unix.O_PATH, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := setTimes(f, time.Time{}, time.Unix(1, 0)); !errors.Is(err, syscall.EBADF) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestReadOnly(t *testing.T) {
 	bothForms(t, Limits{}, func(s site) {
 		plant(s, s.dir, "mount")
@@ -264,10 +367,11 @@ func TestReadOnly(t *testing.T) {
 			s.Fatal(err)
 		}
 		for _, name := range []string{"mount/f", "mount/new"} {
-			_, err := s.tree.Create(s.at(name), 1, 0o666)
+			_, err := s.tree.Create(s.at(name), v1(1, 0o666))
 			wantError(s, err, "create", s.at(name), syscall.EROFS)
 		}
 		wantError(s, s.tree.Mkdir(s.at("mount/d"), 0o777), "mkdir", s.at("mount/d"), syscall.EROFS)
+		wantError(s, s.tree.MkdirAll(s.at("mount/d/e"), 0o777), "mkdir", s.at("mount/d/e"), syscall.EROFS)
 	})
 }
 

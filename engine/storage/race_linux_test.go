@@ -2,6 +2,7 @@ package storage
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -33,7 +34,7 @@ func flip(t *testing.T, a, b string) {
 // written below that name.
 func TestSwappedDirectory(t *testing.T) {
 	outer := tempDir(t)
-	plant(t, outer, "tree", "outside", "outside/f=secret")
+	plant(t, outer, "tree", "outside", "outside/f=secret", "outside/only=secret")
 	dir := filepath.Join(outer, "tree")
 	plant(t, dir, "d", "d/f=inside", "x>"+outer+"/outside")
 	tree, err := Open(dir, Limits{})
@@ -43,8 +44,12 @@ func TestSwappedDirectory(t *testing.T) {
 	defer tree.Close()
 	flip(t, filepath.Join(dir, "d"), filepath.Join(dir, "x"))
 
-	var read, stored int
-	for i := 0; i < 2000 || read < 10 || stored < 10; i++ {
+	var secret unix.Stat_t
+	if err := unix.Stat(filepath.Join(outer, "outside/f"), &secret); err != nil {
+		t.Fatal(err)
+	}
+	var read, stored, listed int
+	for i := 0; i < 2000 || read < 10 || stored < 10 || listed < 10; i++ {
 		if src, err := tree.OpenSource("/d/f"); err == nil {
 			got, err := io.ReadAll(src.File())
 			if err != nil || string(got) != "inside" {
@@ -58,11 +63,23 @@ func TestSwappedDirectory(t *testing.T) {
 		}
 		_ = tree.Mkdir("/d/m", 0o700)
 		_ = tree.Remove("/d/m")
-		if names, _ := tree.Glob(t.Context(), "/", "d/outside*"); len(names) != 0 {
+		_ = tree.MkdirAll(fmt.Sprintf("/d/m%d/n", i), 0o700)
+		_ = put(tree, fmt.Sprintf("/d/p%d/n/f", i), "inside", NewFile{Perm: 0o600, Dirs: true, DirPerm: 0o700})
+		if names, _ := tree.Glob(t.Context(), "/", "d/on*"); len(names) != 0 {
 			t.Fatalf("listed %q", names)
 		}
+		entries, err := tree.List(t.Context(), "/", "d/on*")
+		if len(entries) != 0 {
+			t.Fatalf("listed %v", entries)
+		}
+		if err == nil {
+			listed++
+		}
+		if d, err := tree.Describe("/d/f"); err == nil && d.Inode == secret.Ino {
+			t.Fatalf("described %+v", d)
+		}
 	}
-	wantNames(t, filepath.Join(outer, "outside"), "f")
+	wantNames(t, filepath.Join(outer, "outside"), "f", "only")
 	wantFile(t, filepath.Join(outer, "outside/f"), "secret")
 }
 
@@ -91,7 +108,7 @@ func TestSwappedFile(t *testing.T) {
 		}
 		read++
 		src.Close()
-		if p, err := tree.Create("/f", 6, 0o600); err == nil {
+		if p, err := tree.Create("/f", v1(6, 0o600)); err == nil {
 			if err := p.Abort(); err != nil {
 				t.Fatal(err)
 			}
@@ -112,7 +129,7 @@ func TestPinnedDirectory(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer tree.Close()
-	p, err := tree.Create("/d/f", 1, 0o600)
+	p, err := tree.Create("/d/f", v1(1, 0o600))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,11 +172,11 @@ func TestNoDescriptorLeaks(t *testing.T) {
 				if src, err := s.tree.OpenSource(s.at(name)); err == nil {
 					src.Close()
 				}
-				if p, err := s.tree.Create(s.at(name), 3, 0o666); err == nil {
+				if p, err := s.tree.Create(s.at(name), v1(3, 0o666)); err == nil {
 					p.Abort()
 				}
-				_, _ = s.tree.Create(s.at(name), 11, 0o666)
-				if p, err := s.tree.Create(s.at(name), 3, 0o666); err == nil {
+				_, _ = s.tree.Create(s.at(name), v1(11, 0o666))
+				if p, err := s.tree.Create(s.at(name), v1(3, 0o666)); err == nil {
 					_ = p.File().Truncate(2)
 					if p.Commit() == nil {
 						s.Error("stored an incomplete file")
@@ -168,6 +185,16 @@ func TestNoDescriptorLeaks(t *testing.T) {
 				_ = store(s.tree, s.at(name), "new", 0o666)
 				_, _ = s.tree.Chdir(s.at(name))
 				_ = s.tree.Mkdir(s.at(name), 0o777)
+				_ = s.tree.MkdirAll(s.at(name+"3/4"), 0o777)
+				_ = os.RemoveAll(filepath.Join(s.dir, name+"3"))
+				if p, err := s.tree.Create(s.at(name+"3/f"), NewFile{Size: 1, Dirs: true, DirPerm: 0o777}); err == nil {
+					p.Abort()
+				}
+				_ = os.RemoveAll(filepath.Join(s.dir, name+"3"))
+				_, _ = s.tree.List(s.Context(), s.at(""), name+"/*")
+				_, _ = s.tree.List(&impatient{s.Context(), 1}, s.at(""), "*")
+				_, _ = s.tree.Describe(s.at(name))
+				_, _ = s.tree.Space(s.at(name))
 				if s.tree.Mkdir(s.at(name+"2"), 0o777) == nil {
 					_ = os.Remove(filepath.Join(s.dir, name+"2"))
 				}

@@ -22,6 +22,7 @@ type place struct {
 	path  string      // absolute, free of links and dots
 	info  fs.FileInfo // nil: nothing is there, though its parent directory exists
 	slash bool        // the path ended in a slash, so only a directory is meant
+	link  bool        // a link leads here
 }
 
 // step is a component still to walk.
@@ -51,12 +52,18 @@ func (t *Tree) existing(p string) (place, error) {
 	return at, err
 }
 
-// resolve walks p component by component. Of the last one, only a link is
-// followed, and only if follow is set or p ends in a slash.
+// resolve is walk where a missing directory is the end.
+func (t *Tree) resolve(p string, follow bool) (place, error) {
+	return t.walk(p, follow, func(place) (fs.FileInfo, error) { return nil, syscall.ENOENT })
+}
+
+// walk goes along p component by component. Of the last one, only a link is
+// followed, and only if follow is set or p ends in a slash. A component that
+// leads on but is not there is up to missing.
 //
 // What it returns was true a moment ago: the operation that uses the result must
 // itself refuse to leave the tree, as confined does.
-func (t *Tree) resolve(p string, follow bool) (place, error) {
+func (t *Tree) walk(p string, follow bool, missing func(place) (fs.FileInfo, error)) (place, error) {
 	switch {
 	case p == "":
 		return place{}, syscall.ENOENT
@@ -72,9 +79,12 @@ func (t *Tree) resolve(p string, follow bool) (place, error) {
 	for links := 0; len(todo) > 0; {
 		next := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
+		if at.info == nil {
+			if at.info, err = missing(at); err != nil {
+				return place{}, err
+			}
+		}
 		switch {
-		case at.info == nil:
-			return place{}, syscall.ENOENT
 		case !at.info.IsDir():
 			return place{}, syscall.ENOTDIR
 		case next.name == ".":
@@ -90,6 +100,7 @@ func (t *Tree) resolve(p string, follow bool) (place, error) {
 			return place{}, syscall.ENAMETOOLONG
 		default:
 			at.path = Join(at.path, next.name)
+			at.link = next.link
 		}
 		at.info, err = t.files.Lstat(inside(at.path))
 		switch {

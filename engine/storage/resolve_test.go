@@ -45,7 +45,7 @@ func TestLinksStayInside(t *testing.T) {
 	} {
 		_, err := tree.OpenSource(name)
 		wantError(t, err, "open", name, want)
-		_, err = tree.Create(name, 1, 0o666)
+		_, err = tree.Create(name, v1(1, 0o666))
 		wantError(t, err, "create", name, want)
 		if want == ErrEscapes {
 			wantError(t, err, "create", name, fs.ErrPermission)

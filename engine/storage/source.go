@@ -5,13 +5,14 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
+	"time"
 )
 
 // Source is a regular file opened for reading. Its methods may be called from
 // many goroutines; the file's offset is shared by them.
 type Source struct {
 	file *os.File
-	size int64
+	info fs.FileInfo
 }
 
 // OpenSource opens a regular file for reading. Directories give [ErrIsDirectory];
@@ -42,39 +43,47 @@ func openSource(dir files, at place) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	size, err := readable(f)
+	info, err := readable(f)
 	if err != nil {
 		f.Close()
 		return nil, err
 	}
-	return &Source{f, size}, nil
+	return &Source{f, info}, nil
 }
 
 // readable checks what was really opened, and makes reading it wait for data
 // that is offline.
-func readable(f *os.File) (size int64, err error) {
-	info, err := f.Stat()
-	if err != nil {
-		return 0, err
+func readable(f *os.File) (info fs.FileInfo, err error) {
+	if info, err = f.Stat(); err != nil {
+		return nil, err
 	}
 	if err := regular(info); err != nil {
-		return 0, err
+		return nil, err
 	}
-	raw, err := f.SyscallConn()
-	if err != nil {
-		return 0, err
-	}
-	if e := raw.Control(func(fd uintptr) { err = syscall.SetNonblock(int(fd), false) }); e != nil {
-		return 0, e
-	}
-	return info.Size(), err
+	return info, control(f, func(fd int) error { return syscall.SetNonblock(fd, false) })
 }
 
 // File is open for reading; it belongs to the Source.
 func (s *Source) File() *os.File { return s.file }
 
 // Size is the size in bytes when the file was opened.
-func (s *Source) Size() int64 { return s.size }
+func (s *Source) Size() int64 { return s.info.Size() }
+
+// Mode is the mode when the file was opened, set-id bits included.
+func (s *Source) Mode() fs.FileMode { return s.info.Mode() }
+
+// Modified is when the file was last modified before it was opened.
+func (s *Source) Modified() time.Time { return s.info.ModTime() }
+
+// Accessed is when the file was last read before it was opened, or zero where
+// the system does not tell.
+func (s *Source) Accessed() time.Time {
+	d, err := describe(s.info)
+	if err != nil {
+		return time.Time{}
+	}
+	return d.Accessed
+}
 
 // Close closes the file.
 func (s *Source) Close() error { return s.file.Close() }

@@ -3,11 +3,13 @@ package storage
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
 	"syscall"
 	"testing"
+	"time"
 )
 
 func TestOpenSource(t *testing.T) {
@@ -25,6 +27,39 @@ func TestOpenSource(t *testing.T) {
 			s.Error(err)
 		}
 	})
+}
+
+func TestSourceAttributes(t *testing.T) {
+	bothForms(t, Limits{}, func(s site) {
+		plant(s, s.dir, "f=hello", "link>f")
+		f := filepath.Join(s.dir, "f")
+		accessed, modified, mode := time.Unix(1000000000, 0), time.Unix(1000000060, 0), fs.ModeSetgid|0o604
+		if err := os.Chtimes(f, accessed, modified); err != nil {
+			s.Fatal(err)
+		}
+		if err := os.Chmod(f, mode); err != nil {
+			s.Fatal(err)
+		}
+		src, err := s.tree.OpenSource(s.at("link"))
+		if err != nil {
+			s.Fatal(err)
+		}
+		defer src.Close()
+		// What becomes of the file and its name later says nothing about what is read.
+		if _, err := io.ReadAll(src.File()); err != nil {
+			s.Error(err)
+		}
+		if err := os.Remove(f); err != nil {
+			s.Fatal(err)
+		}
+		plant(s, s.dir, "f=")
+		if src.Mode() != mode || !src.Accessed().Equal(accessed) || !src.Modified().Equal(modified) || src.Size() != 5 {
+			s.Errorf("%v, accessed %v, modified %v, %d bytes", src.Mode(), src.Accessed(), src.Modified(), src.Size())
+		}
+	})
+	if got := (&Source{info: odd{}}).Accessed(); !got.IsZero() {
+		t.Errorf("where nothing is known a file was accessed at %v", got)
+	}
 }
 
 func TestOpenSourceRefuses(t *testing.T) {

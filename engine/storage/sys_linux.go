@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math"
 	"os"
+	"syscall"
+	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -36,38 +38,47 @@ func preallocate(f *os.File, size int64) error {
 	})
 }
 
-// space returns the bytes that are free for us and the total of f's file system,
-// fstatfs(2).
-func space(f *os.File) (free, total int64, err error) {
-	err = control(f, func(fd int) error {
-		var st unix.Statfs_t
+// space describes f's file system, fstatfs(2).
+func space(f *os.File) (Space, error) {
+	var st unix.Statfs_t
+	err := control(f, func(fd int) error {
 		for {
-			err := unix.Fstatfs(fd, &st)
-			if err == unix.EINTR {
-				continue
+			if err := unix.Fstatfs(fd, &st); err != unix.EINTR {
+				return err
 			}
-			unit := int64(st.Frsize)
-			free, total = bytes(st.Bavail, unit), bytes(st.Blocks, unit)
-			return err
 		}
 	})
-	return free, total, err
+	return Space{
+		Blocks: st.Blocks, Available: st.Bavail, BlockSize: int64(st.Frsize),
+		Inodes: st.Files, FreeInodes: st.Ffree, NameMax: int64(st.Namelen),
+	}, err
 }
 
-func bytes(blocks uint64, unit int64) int64 {
-	if unit > 0 && blocks > uint64(math.MaxInt64/unit) {
-		return math.MaxInt64
+// setTimes sets the times of f that are not zero, futimens(3).
+func setTimes(f *os.File, accessed, modified time.Time) error {
+	var times [2]unix.Timespec
+	for i, t := range []time.Time{accessed, modified} {
+		times[i].Nsec = unix.UTIME_OMIT
+		if t.IsZero() {
+			continue
+		}
+		var err error
+		if times[i], err = unix.TimeToTimespec(t); err != nil {
+			return err
+		}
 	}
-	return int64(blocks) * unit
+	return control(f, func(fd int) error {
+		// Without a path it is the descriptor's file that changes, which the
+		// call of package unix cannot say.
+		_, _, errno := unix.Syscall6(unix.SYS_UTIMENSAT, uintptr(fd), 0, uintptr(unsafe.Pointer(&times)), 0, 0, 0)
+		if errno != 0 {
+			return errno
+		}
+		return nil
+	})
 }
 
-func control(f *os.File, do func(fd int) error) error {
-	raw, err := f.SyscallConn()
-	if err != nil {
-		return err
-	}
-	if e := raw.Control(func(fd uintptr) { err = do(int(fd)) }); e != nil {
-		return e
-	}
-	return err
+// statTimes returns the times of last access and of last change of the inode.
+func statTimes(st *syscall.Stat_t) (accessed, changed time.Time) {
+	return time.Unix(st.Atim.Unix()), time.Unix(st.Ctim.Unix())
 }

@@ -3,7 +3,6 @@ package storage
 import (
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -125,39 +124,4 @@ func (t *Tree) Remove(name string) error {
 		return failed("remove", name, err)
 	}
 	return nil
-}
-
-// Mkdir makes one directory with exactly the permission bits of perm (mask
-// 0777), whatever the umask of the process: the caller has applied the session's.
-func (t *Tree) Mkdir(name string, perm fs.FileMode) error {
-	if err := t.mkdir(name, perm.Perm()); err != nil {
-		return failed("mkdir", name, err)
-	}
-	return nil
-}
-
-func (t *Tree) mkdir(name string, perm fs.FileMode) error {
-	at, err := t.resolve(name, false)
-	if err != nil {
-		return err
-	}
-	if at.info != nil {
-		return syscall.EEXIST
-	}
-	above, base := path.Split(at.path)
-	parent, err := t.files.Sub(inside(above))
-	if err != nil {
-		return err
-	}
-	defer parent.Close()
-	if err := parent.Mkdir(base, 0o700); err != nil {
-		return err
-	}
-	// By descriptor, so that nothing put in its place is changed instead.
-	dir, err := parent.OpenFile(base, pathOnly|syscall.O_DIRECTORY, 0)
-	if err != nil {
-		return err
-	}
-	defer dir.Close()
-	return setMode(dir, perm)
 }

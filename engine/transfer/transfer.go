@@ -89,6 +89,9 @@ func (c *Counters) Paths() Paths {
 	}
 }
 
+// Payload is how many bytes of the file have passed, whatever their way.
+func (p Paths) Payload() int64 { return p.Sendfile + p.Splice + p.Copied + p.Deflated + p.Stored }
+
 // LogValue shows the ways that were used.
 func (p Paths) LogValue() slog.Value {
 	var attrs []slog.Attr

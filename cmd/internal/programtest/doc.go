@@ -36,9 +36,9 @@
 //		Wait until the relay holds payload back.
 //	dialogue FILE LINE...
 //		Write a dialogue: lines "expect TEXT", "secret TEXT" (typed once echo
-//		is off) and "interrupt".
+//		is off), "interrupt" (likewise) and "break" (an interrupt at once).
 //	terminal STATUS DIALOGUE PROGRAM [ARGUMENT...]
-//		Run a program at a terminal, with a dialogue. In the end echo must be
+//		Run a program at a terminal of 80 columns, with a dialogue. In the end echo must be
 //		on again.
 //	save VARIABLE FILE PATTERN
 //		Set a variable to the first group of what matches in FILE.

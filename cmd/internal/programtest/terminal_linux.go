@@ -22,6 +22,7 @@ func terminal(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	defer func() { _ = master.Close() }()
 	defer func() { _ = tty.Close() }()
+	ts.Check(pty.Setsize(tty, &pty.Winsize{Rows: 24, Cols: 80}))
 	cmd := exec.Command(filepath.Join(stateOf(ts).programs, args[2]), args[3:]...)
 	cmd.Dir = ts.MkAbs(".")
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = tty, tty, tty
@@ -58,6 +59,8 @@ func terminal(ts *testscript.TestScript, _ bool, args []string) {
 			_, err = io.WriteString(master, text+"\r")
 		case "interrupt":
 			eventually(ts, "echo off", func() bool { return !echoes(ts, tty) })
+			_, err = io.WriteString(master, "\x03")
+		case "break":
 			_, err = io.WriteString(master, "\x03")
 		default:
 			ts.Fatalf("dialogue: unknown line %q", line)

@@ -1,0 +1,89 @@
+package legacy
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"bbftp/engine/client"
+	"bbftp/engine/command"
+)
+
+func TestSplit(t *testing.T) {
+	for line, want := range map[string][]string{
+		"ssh -q":                  {"ssh", "-q"},
+		"  ssh\t-p  2222 ":        {"ssh", "-p", "2222"},
+		`ssh -o 'User Me' "a b"`:  {"ssh", "-o", "User Me", "a b"},
+		`ssh a\ b`:                {"ssh", "a b"},
+		"ssh $HOME `id` $(id);x|": {"ssh", "$HOME", "`id`", "$(id);x|"},
+		"a>b <c & d":              {"a>b", "<c", "&", "d"},
+		"":                        {},
+	} {
+		got, err := split(line)
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("%q gives %q, %v", line, got, err)
+		}
+	}
+	for _, line := range []string{`ssh "-q`, `ssh 'x`, `ssh x\`} {
+		if got, err := split(line); err == nil {
+			t.Errorf("%q gives %q", line, got)
+		}
+	}
+}
+
+// FuzzSplit: words come out as they went in, whatever is in them.
+func FuzzSplit(f *testing.F) {
+	for _, s := range []string{"ssh -q", "`$(x)`;|&<>", "a b\tc", "é"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, word string) {
+		if strings.ContainsAny(word, `'`) || word == "" {
+			return
+		}
+		got, err := split("first '" + word + "' last")
+		if err == nil && !slices.Equal(got, []string{"first", strings.ToValidUTF8(word, "\ufffd"), "last"}) && strings.ToValidUTF8(word, "") == word {
+			t.Errorf("%q gives %q", word, got)
+		}
+	})
+}
+
+func TestSwitchOption(t *testing.T) {
+	for word, want := range map[string]client.Settings{
+		"nocreatedir": {NoDirs: true}, "createdir": {},
+		"notmpfile": {InPlace: true}, "nokeepmode": {NoMode: true}, "nokeepaccess": {NoTimes: true},
+		"gzip": {Compress: true}, "qbss": {QBSS: true}, "remoterfio": {MassStorage: true}, "nolocalrfio": {},
+	} {
+		var s client.Settings
+		if err := switchOption(&s, word); err != nil || s != want {
+			t.Errorf("%s: %+v, %v", word, s, err)
+		}
+	}
+	for _, word := range []string{"", "no", "gz", "localrfio", "fast", "nonogzip"} {
+		if err := switchOption(new(client.Settings), word); !errors.Is(err, command.ErrArguments) {
+			t.Errorf("%q: %v", word, err)
+		}
+	}
+}
+
+// TestHelpNamesCommands: what scripts may say is explained.
+func TestHelpNamesCommands(t *testing.T) {
+	for _, n := range append(slices.Clone(numbers), remoteUmask, remoteClass) {
+		if !strings.Contains(usage(), string(n.verb)) {
+			t.Errorf("the help lacks %s", n.verb)
+		}
+	}
+	for _, verb := range []command.Verb{
+		command.Put, command.Get, command.Mput, command.Mget, command.Mkdir, command.Rm,
+		command.Stat, command.Df, command.Cd, command.Lcd, command.Dir, command.SetOption,
+	} {
+		if !strings.Contains(usage(), string(verb)+" ") {
+			t.Errorf("the help lacks %s", verb)
+		}
+	}
+	for _, s := range switches {
+		if !strings.Contains(usage(), s.name) {
+			t.Errorf("the help lacks the option %s", s.name)
+		}
+	}
+}

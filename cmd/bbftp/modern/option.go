@@ -1,0 +1,118 @@
+package modern
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pborman/getopt/v2"
+
+	"bbftp/engine/client"
+	"bbftp/netio"
+)
+
+// options are what the command line chose besides its operands.
+type options struct {
+	cfg          client.Config
+	useSSH       bool
+	ssh          client.SSH
+	sshCommand   string
+	activePorts  netio.PortRange
+	dataFrom     string
+	passwordFile string
+	timeout      time.Duration
+
+	long, all            bool // of ls
+	json, quiet, verbose bool
+	progress             string
+	help, version        bool
+}
+
+// option is an option of some verbs. A short letter means what it means in the
+// legacy form, which keeps its other letters free of a second meaning.
+type option struct {
+	verbs    string // those that have it, "" for all
+	long     string
+	short    rune
+	argument string // what help calls its value, "" for a flag
+	optional bool   // the value may be left out
+	text     string
+	value    func(*options) any // as getopt takes it
+}
+
+// The verbs that have an option in common.
+const (
+	transfers = "put get"
+	sessions  = "put get ls mkdir rm stat df"
+)
+
+// optionTable is in the order of the help text.
+var optionTable = []option{
+	{transfers, "streams", 'p', "N", false, "data streams per file (default 1)", func(o *options) any { return &o.cfg.Streams }},
+	{transfers, "compress", 'c', "", false, "compress the data on the way", func(o *options) any { return &o.cfg.Compress }},
+	{transfers, "dry-run", 'n', "", false, "open the data streams but change no file", func(o *options) any { return &o.cfg.Simulate }},
+	{transfers, "no-mode", 0, "", false, "don't keep the permission bits", func(o *options) any { return &o.cfg.NoMode }},
+	{transfers, "no-times", 0, "", false, "don't keep the times", func(o *options) any { return &o.cfg.NoTimes }},
+	{"put get mkdir", "no-mkdir", 0, "", false, "don't make missing directories on the way", func(o *options) any { return &o.cfg.NoDirs }},
+	{"put", "in-place", 0, "", false, "write to the target itself, not to a temporary file that replaces it when complete", func(o *options) any { return &o.cfg.InPlace }},
+	{"ls", "long", 'l', "", false, "show mode, owner, size and time too: one more question to the server for each name", func(o *options) any { return &o.long }},
+	{"ls", "all", 'a', "", false, "show names that begin with a dot too", func(o *options) any { return &o.all }},
+
+	{sessions, "user", 'u', "NAME", false, "user on the server (default: the local one; with --ssh, ssh's choice)", func(o *options) any { return &o.cfg.User }},
+	{"", "port", 'w', "PORT", false, "control port (default 5021)", func(o *options) any { return &o.cfg.Port }},
+	{sessions, "password-file", 0, "FILE", false, "read the password from FILE's first line; without it the terminal is asked, or standard input read", func(o *options) any { return &o.passwordFile }},
+	{sessions, "clear-text", 0, "", false, "log in without encryption, where the server allows it", func(o *options) any { return &o.cfg.ClearText }},
+	{sessions, "ssh", 's', "", false, "start the server through ssh, which does the login; the options below imply it", func(o *options) any { return &o.useSSH }},
+	{sessions, "ssh-batch", 'S', "", false, "ssh that asks nothing; it accepts a new host key, but never a changed one", func(o *options) any { return &o.ssh.Batch }},
+	{sessions, "identity", 'I', "FILE", false, "ssh with this key", func(o *options) any { return &o.ssh.Identity }},
+	{sessions, "ssh-command", 'L', "COMMAND", false, "ssh by this command (default: ssh -q)", func(o *options) any { return &o.sshCommand }},
+	{sessions, "remote-command", 'E', "COMMAND", false, "what ssh runs there (default: bbftpd -s)", func(o *options) any { return &o.ssh.Server }},
+
+	{sessions, "protocol", 0, "N", false, "speak only version N: 1, 2 or 3 (default: the highest in common)", func(o *options) any { return &o.cfg.Protocol }},
+	{transfers, "active", 'D', "MIN:MAX", true, "let the server connect the data streams, to these ports if given (version 2)", func(o *options) any { return active{o} }},
+	{transfers, "data-ports", 0, "MIN:MAX", false, "ports to await data streams at (versions 1 and 2)", func(o *options) any { return ports{&o.cfg.DataPorts} }},
+	{transfers, "data-from", 0, "ADDRESS", false, "accept data streams from ADDRESS instead of the server's control address", func(o *options) any { return &o.dataFrom }},
+	{transfers, "buffer", 0, "SIZE", false, "largest compressed block (default 256KiB)", func(o *options) any { return kibibytes{&o.cfg.BufferSize} }},
+	{transfers, "send-window", 0, "SIZE", false, "TCP window to send with (default: the system's choice)", func(o *options) any { return kibibytes{&o.cfg.SendWindow} }},
+	{transfers, "recv-window", 0, "SIZE", false, "TCP window to receive with", func(o *options) any { return kibibytes{&o.cfg.RecvWindow} }},
+	{transfers, "qbss", 0, "", false, "mark the data as of low priority (IP TOS 0x20)", func(o *options) any { return &o.cfg.QBSS }},
+	{sessions, "tries", 0, "N", false, "tries of each operation (default: 5 to put and get, else 1)", func(o *options) any { return &o.cfg.Tries }},
+	{sessions, "retry-wait", 0, "DURATION", false, "pause between two tries (default 30s)", func(o *options) any { return &o.cfg.RetryWait }},
+	{"", "timeout", 0, "DURATION", false, "longest wait for the server to connect, answer or go on (default: 60s to 300s, as each takes)", func(o *options) any { return &o.timeout }},
+
+	{transfers, "progress", 0, "WHEN", false, "progress bars: auto (on a terminal), always or never", func(o *options) any { return choice{&o.progress, []string{"auto", "always", "never"}} }},
+	{"", "json", 0, "", false, "write nothing but JSON, one object per line", func(o *options) any { return &o.json }},
+	{sessions, "quiet", 0, "", false, "show neither progress nor successes, only failures", func(o *options) any { return &o.quiet }},
+	{sessions, "verbose", 'V', "", false, "say what happens, on standard error", func(o *options) any { return &o.verbose }},
+	{"", "version", 'v', "", false, "print the version", func(o *options) any { return &o.version }},
+	{"", "help", 'h', "", false, "print this text", func(o *options) any { return &o.help }},
+}
+
+// has tells whether a verb has the option.
+func (p option) has(verb string) bool {
+	return p.verbs == "" || slices.Contains(strings.Fields(p.verbs), verb)
+}
+
+// set makes getopt write the options of a verb to o.
+func (o *options) set(verb string) *getopt.Set {
+	set := getopt.New()
+	for _, p := range optionTable {
+		if !p.has(verb) {
+			continue
+		}
+		if opt := set.FlagLong(p.value(o), p.long, p.short); p.optional {
+			opt.SetOptional()
+		}
+	}
+	return set
+}
+
+// active is the value of --active: a range that may be left out.
+type active struct{ o *options }
+
+func (a active) Set(text string, opt getopt.Option) error {
+	a.o.cfg.Active = true
+	return ports{&a.o.activePorts}.Set(text, opt)
+}
+
+func (a active) String() string { return ports{&a.o.activePorts}.String() }

@@ -1,0 +1,158 @@
+package modern
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io/fs"
+	"iter"
+	"strings"
+	"time"
+
+	"bbftp/engine/client"
+)
+
+// fileStatus describes one file or directory of the server.
+func fileStatus(ctx context.Context, s server, path string) (*client.FileStatus, error) {
+	text, err := s.Stat(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	status, err := client.ParseStat(text)
+	if err != nil {
+		return nil, err
+	}
+	return &status, nil
+}
+
+// stat describes files and directories.
+func stat(ctx context.Context, r *run, operands []string) error {
+	return r.ask(ctx, operands, func(s server, path string) (answer, error) {
+		status, err := fileStatus(ctx, s, path)
+		if err != nil {
+			return nil, err
+		}
+		return &description{path, status}, nil
+	})
+}
+
+// ask puts one question for each operand.
+func (r *run) ask(ctx context.Context, operands []string, question func(s server, path string) (answer, error)) error {
+	at, paths, err := r.o.oneServer(operands)
+	if err != nil {
+		return err
+	}
+	return r.session(at, len(paths), func(s server) error {
+		each(ctx, r, paths, func(path string) outcome {
+			path = cmp.Or(path, ".")
+			a, err := question(s, path)
+			return outcome{object: path, answer: a, err: err}
+		})
+		return nil
+	})
+}
+
+// description is the answer to stat.
+type description struct {
+	path   string
+	status *client.FileStatus
+}
+
+func (d *description) lines() []string {
+	s := d.status
+	return []string{
+		"    Path: " + d.path,
+		"    Type: " + typeOf(s.Mode),
+		fmt.Sprintf("    Size: %d bytes in %d blocks, preferred block %d bytes", s.Size, s.Blocks, s.BlockSize),
+		fmt.Sprintf("    Mode: %s (%s)", octal(s.Mode), s.Mode),
+		fmt.Sprintf("   Owner: user %d, group %d", s.UID, s.GID),
+		fmt.Sprintf("   Inode: %d", s.Inode),
+		"Accessed: " + timeText(s.Accessed),
+		"Modified: " + timeText(s.Modified),
+		" Changed: " + timeText(s.Changed),
+	}
+}
+
+// timeText is a time of the server, in whatever zone it is.
+func timeText(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return t.Format(time.DateTime) + " (server's time)"
+}
+
+func typeOf(m fs.FileMode) string {
+	switch {
+	case m.IsDir():
+		return "directory"
+	case m.IsRegular():
+		return "file"
+	case m&fs.ModeNamedPipe != 0:
+		return "named pipe"
+	case m&fs.ModeSocket != 0:
+		return "socket"
+	case m&fs.ModeDevice != 0:
+		return "device"
+	}
+	return "other"
+}
+
+// octal is the mode as chmod takes it.
+func octal(m fs.FileMode) string {
+	bits := uint32(m.Perm())
+	for flag, bit := range map[fs.FileMode]uint32{fs.ModeSetuid: 0o4000, fs.ModeSetgid: 0o2000, fs.ModeSticky: 0o1000} {
+		if m&flag != 0 {
+			bits |= bit
+		}
+	}
+	return fmt.Sprintf("%04o", bits)
+}
+
+type statEvent struct {
+	Event string `json:"event"` // "stat"
+	Path  string `json:"path"`
+	Type  string `json:"type"`
+	*statusFigures
+}
+
+// statusFigures describe a file: sizes in bytes, times of the server without
+// their zone.
+type statusFigures struct {
+	Size      int64  `json:"size"`
+	Mode      string `json:"mode"` // octal
+	UID       int64  `json:"uid"`
+	GID       int64  `json:"gid"`
+	Inode     uint64 `json:"inode"`
+	Blocks    int64  `json:"blocks"`
+	BlockSize int64  `json:"block_size"`
+	Accessed  string `json:"accessed,omitempty"`
+	Modified  string `json:"modified,omitempty"`
+	Changed   string `json:"changed,omitempty"`
+}
+
+func figuresOf(s *client.FileStatus) *statusFigures {
+	stamp := func(t time.Time) string {
+		if t.IsZero() {
+			return ""
+		}
+		return t.Format("2006-01-02T15:04:05")
+	}
+	return &statusFigures{
+		s.Size, octal(s.Mode), s.UID, s.GID, s.Inode, s.Blocks, s.BlockSize, stamp(s.Accessed), stamp(s.Modified), stamp(s.Changed),
+	}
+}
+
+func (d *description) events() []any {
+	return []any{statEvent{"stat", d.path, typeOf(d.status.Mode), figuresOf(d.status)}}
+}
+
+// linesOf are the lines of text without their ends.
+func linesOf(text string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for l := range strings.Lines(text) {
+			if !yield(strings.TrimRight(l, "\r\n")) {
+				return
+			}
+		}
+	}
+}

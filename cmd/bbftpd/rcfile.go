@@ -1,0 +1,96 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// startFile is what a start-up file sets (bbftpdrc).
+type startFile struct {
+	ack, receive, send, idle, caller time.Duration // 0: the default
+	anySource                        bool
+	// ignored are its other lines, numbered.
+	ignored []string
+}
+
+// system is read where no start-up file is named and the user has none.
+const systemStartFile = "/etc/bbftpd.conf"
+
+// loadStartFile reads the file of -R, or the first that there is of
+// ~/.bbftpdrc, not for root, and the system's. "none" reads nothing.
+func loadStartFile(named string) (startFile, error) {
+	if named == "none" {
+		return startFile{}, nil
+	}
+	if named != "" {
+		return readStartFile(named)
+	}
+	var places []string
+	if home, err := os.UserHomeDir(); err == nil && os.Geteuid() != 0 {
+		places = append(places, filepath.Join(home, ".bbftpdrc"))
+	}
+	for _, place := range append(places, systemStartFile) {
+		settings, err := readStartFile(place)
+		if !errors.Is(err, fs.ErrNotExist) {
+			return settings, err
+		}
+	}
+	return startFile{}, nil
+}
+
+func readStartFile(name string) (startFile, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return startFile{}, fmt.Errorf("start-up file: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	settings, err := parseStartFile(f)
+	if err != nil {
+		return startFile{}, fmt.Errorf("start-up file %s: %w", name, err)
+	}
+	return settings, nil
+}
+
+// maxWaitSeconds is a day: a longer wait is a mistake in the file.
+const maxWaitSeconds = 24 * 60 * 60
+
+// parseStartFile reads one setting a line. Unknown ones are left for a warning, as
+// files of other releases may hold them; a known one must make sense.
+func parseStartFile(r io.Reader) (startFile, error) {
+	var s startFile
+	waits := map[string]*time.Duration{
+		"setackto":         &s.ack,
+		"setrecvcontrolto": &s.receive,
+		"setsendcontrolto": &s.send,
+		"setdatato":        &s.idle,
+		"setcheckstdinto":  &s.caller,
+	}
+	lines := bufio.NewScanner(r)
+	for n := 1; lines.Scan(); n++ {
+		words := strings.Fields(lines.Text())
+		switch {
+		case len(words) == 0 || strings.HasPrefix(words[0], "#"):
+		case len(words) == 2 && words[0] == "setoption" && words[1] == "nofixeddataport":
+			s.anySource = true
+		case len(words) == 2 && words[0] == "setoption" && words[1] == "fixeddataport":
+			s.anySource = false
+		case len(words) == 2 && waits[words[0]] != nil:
+			seconds, err := strconv.Atoi(words[1])
+			if err != nil || seconds < 1 || seconds > maxWaitSeconds {
+				return startFile{}, fmt.Errorf("line %d: %s %q: want 1 to %d seconds", n, words[0], words[1], maxWaitSeconds)
+			}
+			*waits[words[0]] = time.Duration(seconds) * time.Second
+		default:
+			s.ignored = append(s.ignored, fmt.Sprintf("line %d: %s", n, strings.Join(words, " ")))
+		}
+	}
+	return s, lines.Err()
+}

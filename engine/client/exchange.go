@@ -1,0 +1,106 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"syscall"
+	"time"
+
+	"bbftp/engine/wire"
+)
+
+// command sends a command and returns its answer, unless that is a refusal.
+// wait 0 waits for ever, the connection's keep-alive probes being the limit.
+func (c *Client) command(wait time.Duration, m wire.Message, more ...wire.Message) (wire.Message, error) {
+	if err := c.send(m, more...); err != nil {
+		return nil, err
+	}
+	for {
+		answer, err := c.ctl.Read(wait)
+		if err != nil {
+			return nil, c.broken(fmt.Errorf("wait for the answer to %v: %w", m.Code(), err))
+		}
+		c.spoken.Store(true)
+		r, ok := answer.(wire.Reply)
+		if !ok {
+			return answer, nil
+		}
+		switch r.Kind {
+		case wire.MsgInfo: // any number of them may come before an answer (wire.md 11.9)
+			c.informed(r)
+		case wire.MsgBad, wire.MsgBadNoRetry:
+			return nil, refused(r)
+		default:
+			return answer, nil
+		}
+	}
+}
+
+// agreed sends a command and returns the text of the server's MSG_OK.
+func (c *Client) agreed(m wire.Message) (string, error) {
+	answer, err := c.command(c.set.Waits.Reply, m)
+	if err != nil {
+		return "", err
+	}
+	if r, ok := answer.(wire.Reply); ok && r.Kind == wire.MsgOK {
+		return r.Text, nil
+	}
+	return "", c.unexpected(answer, m.Code())
+}
+
+// send sends the messages a command begins with, in a single write.
+func (c *Client) send(m wire.Message, more ...wire.Message) error {
+	c.fresh = false
+	all := append([]wire.Message{m}, more...)
+	if c.choice != nil {
+		// It is not answered: on its own it would cost a packet (wire.md 4).
+		all, c.choice = append([]wire.Message{c.choice}, all...), nil
+	}
+	if err := c.ctl.Send(all[0], all[1:]...); err != nil {
+		return c.broken(err)
+	}
+	return nil
+}
+
+// say sends a message after which the session goes on without an answer. If
+// it can't be sent, the next operation connects anew.
+func (c *Client) say(code wire.Code) {
+	if err := c.ctl.Send(wire.Signal{Kind: code}); err != nil {
+		c.disconnect()
+	}
+}
+
+// farewell tells the server that the session is over (wire.md 8.7). Version 1
+// has no word for it.
+func (c *Client) farewell() {
+	if c.ctl != nil && c.version > 1 {
+		_ = c.send(wire.Signal{Kind: wire.MsgCloseConn})
+	}
+}
+
+// informed passes a warning on.
+func (c *Client) informed(r wire.Reply) {
+	c.log.Warn("server", "info", r.Text)
+	c.warn(ServerInfo{r.Text})
+}
+
+func (c *Client) warn(warning error) {
+	if c.cfg.OnWarning != nil {
+		c.cfg.OnWarning(warning)
+	}
+}
+
+// unexpected ends a connection whose peer answered out of turn.
+func (c *Client) unexpected(answer wire.Message, to wire.Code) error {
+	return c.broken(fmt.Errorf("%v as answer to %v", answer.Code(), to))
+}
+
+// broken closes the control connection and names the reason.
+func (c *Client) broken(err error) error {
+	if !c.spoken.Load() && c.cfg.Protocol == 1 && (errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET)) {
+		err = fmt.Errorf("%w: the server closed at the first command: it was built without version 1", ErrVersion)
+	}
+	c.disconnect()
+	return &BrokenError{err}
+}

@@ -1,0 +1,128 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"net"
+	"time"
+
+	"bbftp/engine/storage"
+	"bbftp/engine/transfer"
+	"bbftp/engine/wire"
+	"bbftp/netio"
+)
+
+// fileTransfer is one file on its way, in either direction and any version.
+type fileTransfer struct {
+	op        string // "put" or "get", as clients call it
+	name      string // as the client spells it
+	size      int64  // in bytes
+	streams   int
+	options   transfer.Options
+	simulated bool // streams are connected, and that is all
+	// connect opens the data streams, in the order of the file's segments.
+	connect  func(context.Context) ([]*net.TCPConn, error)
+	began    time.Time
+	counters transfer.Counters
+}
+
+// begin is the part of a transfer that no version words differently.
+func (s *session) begin(op, name string, blocks bool) *fileTransfer {
+	waits := s.server.cfg.Waits
+	return &fileTransfer{
+		op: op, name: name, began: time.Now(),
+		options: transfer.Options{Blocks: blocks, Idle: waits.Idle, AckWait: waits.Ack},
+	}
+}
+
+// transfer makes of r what all versions share.
+func (v version1) transfer(op string, r wire.FileRequest) (*fileTransfer, error) {
+	name, err := r.FileName()
+	if err != nil {
+		return nil, err
+	}
+	t := v.begin(op, name, r.Kind == wire.MsgStoreC || r.Kind == wire.MsgRetrC || r.Kind == wire.MsgRetrRFIOC)
+	t.size, t.streams = r.Size, int(r.Count)
+	t.connect = func(ctx context.Context) ([]*net.TCPConn, error) {
+		ports, err := r.ListenPorts()
+		if err != nil {
+			return nil, err
+		}
+		return v.callBack(ctx, ports, netio.Options{})
+	}
+	return t, nil
+}
+
+// errDeclined is a transfer that the client called off before it began. It is
+// not answered.
+var errDeclined = errors.New("declined by the client")
+
+// receive fills the file and puts it in its place, unless that is simulated.
+// The caller aborts what was not put there.
+func (s *session) receive(ctx context.Context, t *fileTransfer, file *storage.Pending) error {
+	err := s.stream(ctx, t, func(ctx context.Context, streams []*net.TCPConn) error {
+		return s.server.engine.Receive(ctx, streams, file.File(), t.size, t.options, &t.counters)
+	})
+	if err != nil || t.simulated {
+		return err
+	}
+	return file.Commit()
+}
+
+// send sends the file.
+func (s *session) send(ctx context.Context, t *fileTransfer, src *storage.Source) error {
+	return s.stream(ctx, t, func(ctx context.Context, streams []*net.TCPConn) error {
+		return s.server.engine.Send(ctx, streams, src.File(), t.size, t.options, &t.counters)
+	})
+}
+
+// stream connects the data streams and lets move use them while the client
+// keeps silent. In a simulation both sides only close them (wire.md 6.6).
+func (s *session) stream(ctx context.Context, t *fileTransfer, move func(context.Context, []*net.TCPConn) error) error {
+	return s.watched(ctx, func(ctx context.Context) error {
+		streams, err := t.connect(ctx)
+		if err != nil {
+			return err
+		}
+		if t.simulated {
+			closeAll(streams)
+			return nil
+		}
+		return move(ctx, streams)
+	})
+}
+
+// transferred writes the log line of a transfer.
+func (s *session) transferred(t *fileTransfer, err error) {
+	attrs := []any{
+		"op", t.op, "file", t.name, "bytes", t.size, "streams", t.streams,
+		"compressed", t.options.Blocks, "simulated", t.simulated,
+		"seconds", time.Since(t.began).Seconds(), "paths", t.counters.Paths(),
+	}
+	if err != nil {
+		s.log.Warn("transfer failed", append(attrs, "error", err)...)
+		return
+	}
+	s.log.Info("transfer", attrs...)
+}
+
+// conclude answers the end of a transfer; refuse words what went wrong. An
+// error ends the session.
+func (s *session) conclude(err error, refuse func(error) wire.Reply) error {
+	var in *interruption
+	var out *breach
+	switch {
+	case err == nil:
+		return s.reply(wire.MsgOK, "OK")
+	case errors.Is(err, errDeclined):
+		return nil
+	case errors.As(err, &out):
+		return s.breach(out)
+	case errors.As(err, &in):
+		if in.err == nil {
+			_ = s.reply(wire.MsgBad, textInterrupted)
+		}
+		return in
+	}
+	return s.answer(refuse(err))
+}

@@ -1,0 +1,112 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+
+	"bbftp/engine/auth"
+	"bbftp/engine/control"
+	"bbftp/engine/wire"
+)
+
+// Shell is a session whose user a remote shell has logged in (wire.md 3.7).
+type Shell struct {
+	// In and Out are the pipes to the client, in non-blocking mode.
+	In, Out *os.File
+	// Account is the user; the configuration's accounts are not asked.
+	Account auth.Account
+	// Port is the control port that others derive from: the call-back is expected
+	// at Port + 1, and data streams are connected from Port - 1. Default 5021.
+	Port uint16
+	// Caller is the client's address where the shell knows it; only it may call
+	// back. Without it, and from a client of the other family, the first caller is the client.
+	Caller netip.Addr
+	// Exchange asks the client for its address over the pipes instead of waiting
+	// for its call (legacy option -A).
+	Exchange bool
+	// Address is this machine's, told to the client with Exchange.
+	Address netip.Addr
+}
+
+// defaultPort is the registered port of bbftp.
+const defaultPort = 5021
+
+// ServeShell serves one session over the pipes of a remote shell until the
+// client or ctx ends it. Paths are those of the machine, and the session starts
+// in the account's directory. It closes the pipes. It fails if the two sides do
+// not learn each other's addresses.
+//
+//	pipe: MSG_LOGGED_STDIN port ─► call: MSG_IPADDR ─► call: MSG_IPADDR_OK ─► PROTWAIT
+//	pipe: MSG_IPADDR address ────► pipe: MSG_IPADDR_OK address ─────────────► PROTWAIT   (Exchange)
+func (s *Server) ServeShell(ctx context.Context, shell Shell) error {
+	if shell.Port == 0 {
+		shell.Port = defaultPort
+	}
+	shell.Caller = shell.Caller.Unmap()
+	pipe := control.NewPipe(shell.In, shell.Out)
+	ctl := control.New(pipe, wire.Client, s.limits())
+	defer context.AfterFunc(ctx, func() { _ = ctl.Close() })()
+	defer func() { _ = ctl.Hangup() }()
+	log := s.log.With("user", shell.Account.Name)
+
+	tree, home, err := s.openUnconfined(shell.Account.Dir)
+	if err != nil {
+		log.Error("account unusable", "error", err)
+		_ = ctl.Send(s.greeting(wire.MsgBad, textNoHome))
+		return err
+	}
+	defer func() { _ = tree.Close() }()
+	local, remote, err := s.meet(ctx, ctl, shell)
+	if err != nil {
+		log.Warn("client not met", "error", err)
+		_ = ctl.Send(s.greeting(wire.MsgBad, "Unable to learn the client's address : "+reason(err)))
+		return fmt.Errorf("learn the client's address: %w", err)
+	}
+	pipe.Meet(local, remote)
+	defer s.survive(pipe.RemoteAddr())
+	s.run(ctx, &session{
+		ctl: ctl, log: s.log.With("client", remote.Addr().String()), account: shell.Account,
+		tree: tree, dir: home, oldest: 2,
+	})
+	return nil
+}
+
+// meet learns the addresses of both ends. The port of the local one is that of
+// the control connection there would be.
+func (s *Server) meet(ctx context.Context, ctl *control.Conn, shell Shell) (local, remote netip.AddrPort, err error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, s.cfg.Waits.Caller, errNoCaller)
+	defer cancel()
+	if shell.Exchange {
+		remote, err = s.exchange(ctl, shell)
+		// Legacy listens on all addresses here: the one it told need not be ours
+		// where addresses are translated on the way.
+		return netip.AddrPortFrom(netip.IPv4Unspecified(), shell.Port), remote, err
+	}
+	local, remote, err = s.awaitCall(ctx, ctl, shell)
+	return netip.AddrPortFrom(local.Addr(), shell.Port), remote, err
+}
+
+var (
+	errNoCaller = fmt.Errorf("no call within the time limit: %w", context.DeadlineExceeded)
+	errNoAnswer = errors.New("no address in the answer to MSG_IPADDR")
+)
+
+// exchange tells our address and asks for the client's. The client may name any:
+// it is logged in, and could connect from here to anywhere.
+func (s *Server) exchange(ctl *control.Conn, shell Shell) (netip.AddrPort, error) {
+	if err := ctl.Send(wire.IPAddr{Kind: wire.MsgIPAddr, Addr: shell.Address}); err != nil {
+		return netip.AddrPort{}, err
+	}
+	m, err := await(ctl, wire.MsgIPAddrOK, s.cfg.Waits.Caller)
+	if err != nil {
+		return netip.AddrPort{}, err
+	}
+	addr := m.(wire.IPAddr).Addr
+	if !addr.IsValid() || addr.IsUnspecified() {
+		return netip.AddrPort{}, errNoAnswer
+	}
+	return netip.AddrPortFrom(addr, 0), nil
+}

@@ -1,0 +1,102 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+
+	"bbftp/engine/control"
+	"bbftp/engine/wire"
+	"bbftp/netio"
+)
+
+// awaitCall tells the client a port and waits for its call there. Strangers,
+// and callers who do not say MSG_IPADDR, do not end the wait.
+func (s *Server) awaitCall(ctx context.Context, ctl *control.Conn, shell Shell) (local, remote netip.AddrPort, err error) {
+	l, err := s.listenForCall(ctx, shell.Port+1)
+	if err != nil {
+		return local, remote, err
+	}
+	defer func() { _ = l.Close() }()
+	if err := ctl.Send(wire.LoggedStdin{Port: int32(addrPort(l.Addr()).Port())}); err != nil {
+		return local, remote, err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer ctl.Watch(func(h wire.Header, err error) {
+		if err == nil {
+			err = fmt.Errorf("%w: %v before the call", errProtocol, h.Code)
+		}
+		cancel(err) // nobody will call
+	})()
+	defer context.AfterFunc(ctx, func() { _ = l.Close() })()
+	for {
+		conn, err := l.AcceptTCP()
+		if ctx.Err() != nil {
+			if err == nil {
+				_ = conn.Close()
+			}
+			return local, remote, context.Cause(ctx)
+		}
+		if err != nil {
+			return local, remote, fmt.Errorf("accept the client's call: %w", err)
+		}
+		local, remote := addrPort(conn.LocalAddr()), addrPort(conn.RemoteAddr())
+		if err := s.answerCall(ctx, conn, shell.expects(remote.Addr())); err != nil {
+			s.log.Warn("caller refused", "from", remote.String(), "error", err)
+			continue
+		}
+		return local, remote, nil
+	}
+}
+
+// listenForCall listens on the announced port, or where the configuration says.
+// Any port does where that one is taken: the client is told.
+func (s *Server) listenForCall(ctx context.Context, port uint16) (*net.TCPListener, error) {
+	ports := netio.PortRange{Min: port, Max: port}
+	if s.cfg.AnySourcePort {
+		ports = s.cfg.DataPorts
+	}
+	var err error
+	for p := int(ports.Min); p <= int(ports.Max); p++ {
+		var l *net.TCPListener
+		if l, err = netio.Listen(ctx, ":"+strconv.Itoa(p), netio.Options{}); err == nil {
+			return l, nil
+		}
+	}
+	if s.cfg.AnySourcePort {
+		return nil, err
+	}
+	return netio.Listen(ctx, ":0", netio.Options{})
+}
+
+// expects tells whether the client may call from an address. One of the other
+// family proves nothing: the shell and the call may take different ways.
+func (shell Shell) expects(from netip.Addr) bool {
+	return !shell.Caller.IsValid() || shell.Caller.Is4() != from.Is4() || shell.Caller.WithZone("") == from.WithZone("")
+}
+
+var errStranger = errors.New("not the client's address")
+
+// answerCall answers the client's MSG_IPADDR on its call, which ends with that.
+func (s *Server) answerCall(ctx context.Context, conn net.Conn, expected bool) error {
+	call := control.New(conn, wire.Client, s.limits())
+	defer context.AfterFunc(ctx, func() { _ = call.Close() })()
+	if !expected {
+		_ = call.Close()
+		return errStranger
+	}
+	defer func() { _ = call.Hangup() }()
+	if _, err := await(call, wire.MsgIPAddr, s.cfg.Waits.First); err != nil {
+		return err
+	}
+	return call.Send(wire.IPAddr{Kind: wire.MsgIPAddrOK})
+}
+
+func addrPort(a net.Addr) netip.AddrPort {
+	ap := a.(*net.TCPAddr).AddrPort()
+	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
+}

@@ -1,0 +1,455 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"bbftp/engine/auth"
+	"bbftp/engine/control"
+	"bbftp/engine/transfer"
+	"bbftp/engine/wire"
+)
+
+// v2Server is a server of this process and the directory its sessions see. It
+// listens nowhere.
+type v2Server struct {
+	*Server
+	root string
+	log  *logBuffer
+}
+
+// anyone lets in who knows the name.
+type anyone struct{ dir string }
+
+func (a anyone) Authenticate(_ context.Context, c auth.Credentials) (auth.Account, error) {
+	if c.User() != "bbuser" {
+		return auth.Account{}, auth.ErrDenied
+	}
+	return auth.Account{Name: c.User(), Dir: a.dir, MassStorage: "/"}, nil
+}
+
+// newV2Server makes a server whose waits are the defaults unless set changes them.
+func newV2Server(t testing.TB, set func(*Config)) *v2Server {
+	t.Helper()
+	log, root := new(logBuffer), t.TempDir()
+	cfg := Config{
+		Accounts: anyone{root}, AllowClear: true, Version: recordedVersion, Umask: 0o022,
+		Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	}
+	if set != nil {
+		set(&cfg)
+	}
+	s, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the server's log:\n%s", log.take())
+		}
+	})
+	return &v2Server{s, root, log}
+}
+
+func (s *v2Server) write(t testing.TB, name, content string, mode fs.FileMode) {
+	t.Helper()
+	file := filepath.Join(s.root, name)
+	if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, []byte(content), 0o600), os.Chmod(file, mode)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// holds compares a file of the sessions' directory.
+func (s *v2Server) holds(t testing.TB, name, want string) {
+	t.Helper()
+	if got, err := os.ReadFile(filepath.Join(s.root, name)); err != nil || string(got) != want {
+		t.Errorf("%s has %d bytes (%v), want %d: %.80q", name, len(got), err, len(want), got)
+	}
+}
+
+// names lists the sessions' directory, temporary files and all.
+func (s *v2Server) names(t testing.TB) (names []string) {
+	t.Helper()
+	err := filepath.WalkDir(s.root, func(name string, _ fs.DirEntry, err error) error {
+		if name != s.root {
+			names = append(names, strings.TrimPrefix(name, s.root+"/"))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
+
+func (s *v2Server) wantNames(t testing.TB, want ...string) {
+	t.Helper()
+	if got := s.names(t); !slices.Equal(got, want) {
+		t.Errorf("the directory has %q, want %q", got, want)
+	}
+}
+
+// v2Client is the client's end of a control connection.
+type v2Client struct {
+	t       testing.TB
+	in      io.Reader
+	out     io.Writer
+	conn    interface{ SetDeadline(time.Time) error }
+	version int32
+}
+
+// login begins a session of a version; 0 leaves it in PROTWAIT. There is no real
+// login, which takes the time for a key.
+func (s *v2Server) login(t testing.TB, version int32) *v2Client {
+	t.Helper()
+	near, far := tcpPair(t)
+	s.begin(t, far)
+	c := &v2Client{t: t, in: near, out: near, conn: near}
+	c.choose(1, version)
+	return c
+}
+
+// begin serves a client that is logged in. The session must end with the test.
+func (s *v2Server) begin(t testing.TB, conn net.Conn) {
+	t.Helper()
+	account := auth.Account{Name: "bbuser", Dir: s.root, MassStorage: "/"}
+	tree, home, err := s.open(account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	s.places <- struct{}{}
+	done := make(chan struct{})
+	t.Cleanup(func() { cancel(); <-done })
+	go func() {
+		defer close(done)
+		defer func() { <-s.places }()
+		defer func() { _ = tree.Close() }()
+		ctl := control.New(conn, wire.Client, s.limits())
+		defer context.AfterFunc(ctx, func() { _ = ctl.Close() })()
+		defer func() { _ = ctl.Hangup() }()
+		log := s.Server.log.With("client", conn.RemoteAddr().String())
+		s.run(ctx, &session{ctl: ctl, log: log, account: account, tree: tree, dir: home, oldest: 1})
+	}()
+}
+
+// loginOver logs in by clear text.
+func loginOver(t testing.TB, conn net.Conn, version int32) *v2Client {
+	t.Helper()
+	c := &v2Client{t: t, in: conn, out: conn, conn: conn}
+	if _, ok := c.read().(wire.Crypt); !ok {
+		t.Fatal("the server does not begin with MSG_CRYPT")
+	}
+	m, err := wire.NewClearLog("bbuser", "secret")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.send(m)
+	c.ok("bbftpd version " + recordedVersion + " : OK")
+	c.choose(1, version)
+	return c
+}
+
+func (c *v2Client) choose(oldest, version int32) {
+	c.t.Helper()
+	if c.version = version; version == 0 {
+		return
+	}
+	c.send(wire.Signal{Kind: wire.MsgProt})
+	if got, want := c.read(), (wire.ProtRange{Min: oldest, Max: 3}); got != want {
+		c.t.Fatalf("the server offers %+v, want %+v", got, want)
+	}
+	c.send(wire.ProtChoice{Version: version})
+}
+
+func (c *v2Client) send(ms ...wire.Message) {
+	c.t.Helper()
+	var b []byte
+	for _, m := range ms {
+		b = m.Append(b)
+	}
+	c.sendBytes(b)
+}
+
+// sendBytes writes to a server that may have hung up: what it did then is for
+// the next expectation.
+func (c *v2Client) sendBytes(b []byte) {
+	c.t.Helper()
+	if _, err := c.out.Write(b); err != nil && !gone(err) {
+		c.t.Fatal(err)
+	}
+}
+
+// head sends a header alone, body a whole message.
+func (c *v2Client) head(code wire.Code, n int32) {
+	c.sendBytes(wire.Header{Code: code, Len: n}.Append(nil))
+}
+
+func (c *v2Client) body(code wire.Code, body string) { c.sendBytes(message(code, body)) }
+
+func (c *v2Client) tryRead() (wire.Message, error) {
+	if err := c.conn.SetDeadline(time.Now().Add(patience)); err != nil {
+		return nil, err
+	}
+	return wire.Read(c.in, wire.Server)
+}
+
+func (c *v2Client) read() wire.Message {
+	c.t.Helper()
+	m, err := c.tryRead()
+	if err != nil {
+		c.t.Fatalf("the server sent no message: %v", err)
+	}
+	return m
+}
+
+func (c *v2Client) expect(kind wire.Code, text string) {
+	c.t.Helper()
+	if got, want := c.read(), (wire.Reply{Kind: kind, Text: text}); got != want {
+		c.t.Fatalf("the server sent %v %.300q, want %v %.300q", got.Code(), got, kind, text)
+	}
+}
+
+func (c *v2Client) ok(text string)  { c.t.Helper(); c.expect(wire.MsgOK, text) }
+func (c *v2Client) bad(text string) { c.t.Helper(); c.expect(wire.MsgBad, text) }
+func (c *v2Client) never(text string) {
+	c.t.Helper()
+	c.expect(wire.MsgBadNoRetry, text)
+}
+
+// closed expects the end without another message, and no reset.
+func (c *v2Client) closed() {
+	c.t.Helper()
+	if m, err := c.tryRead(); !errors.Is(err, io.EOF) {
+		c.t.Fatalf("the server sent %v, %v, want its end", m, err)
+	}
+}
+
+// alive shows that the session is in LOGGED.
+func (c *v2Client) alive() {
+	c.t.Helper()
+	c.body(wire.MsgStat, "\x00\x00\x00\x00no such file")
+	c.never("stat no such file failed")
+}
+
+func (c *v2Client) path(code wire.Code, o wire.Options, path string) {
+	c.t.Helper()
+	c.send(wire.PathCommand{Kind: code, Options: o, Path: path})
+}
+
+// v2Block is the buffer of wish in bytes.
+const v2Block = 16 << 10
+
+// wish is a request as legacy clients make it.
+func wish(kind wire.Code, size int64, o wire.Options, streams int32) wire.Transfer {
+	return wire.Transfer{
+		Kind: kind, Size: size, Options: o, Mode: 0o640,
+		Accessed: wire.NewTimestamp(time.Unix(1_000_000_000, 0)), Modified: wire.NewTimestamp(time.Unix(1_000_000_060, 0)),
+		SendWindow: 256, RecvWindow: 256, BufferSize: v2Block >> 10, Streams: streams,
+	}
+}
+
+func (c *v2Client) request(r wire.Transfer, name string) {
+	c.t.Helper()
+	c.send(r, wire.Filename{Path: name})
+}
+
+// agreed reads TRANS_OK.
+func (c *v2Client) agreed() wire.Transfer {
+	c.t.Helper()
+	want := wire.MsgTransOKV2
+	if c.version == 3 {
+		want = wire.MsgTransOKV3
+	}
+	m := c.read()
+	if m.Code() != want {
+		c.t.Fatalf("the server sent %v %.300q, want %v", m.Code(), m, want)
+	}
+	return m.(wire.Transfer)
+}
+
+// starts are the messages that begin a transfer, for each version.
+var starts = map[int32][2]wire.Code{
+	2: {wire.MsgTransStartV2, wire.MsgTransSimul},
+	3: {wire.MsgTransStartV3, wire.MsgTransSimulV3},
+}
+
+// open opens the data streams as the version has it and says START or SIMUL.
+func (c *v2Client) open(a wire.Transfer, simulate bool) []*net.TCPConn {
+	c.t.Helper()
+	kind := starts[c.version][0]
+	if simulate {
+		kind = starts[c.version][1]
+	}
+	if c.version == 2 {
+		return c.called(kind, int(a.Streams))
+	}
+	conns := c.dial(a.Ports)
+	c.send(wire.NewPassiveStart(kind, len(conns)))
+	return conns
+}
+
+func (c *v2Client) dial(ports wire.Ports) (conns []*net.TCPConn) {
+	c.t.Helper()
+	for _, port := range ports {
+		conn, err := net.Dial("tcp4", fmt.Sprintf("127.0.0.1:%d", port))
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		conns = append(conns, c.owned(conn))
+	}
+	return conns
+}
+
+func (c *v2Client) owned(conn net.Conn) *net.TCPConn {
+	c.t.Cleanup(func() { _ = conn.Close() })
+	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
+		c.t.Fatal(err)
+	}
+	return conn.(*net.TCPConn)
+}
+
+// listeners are ports to be called back at.
+func (c *v2Client) listeners(n int) (ls []net.Listener, ports wire.Ports) {
+	c.t.Helper()
+	for range n {
+		l, err := net.Listen("tcp4", "127.0.0.1:0")
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		c.t.Cleanup(func() { _ = l.Close() })
+		ls, ports = append(ls, l), append(ports, int32(l.Addr().(*net.TCPAddr).Port))
+	}
+	return ls, ports
+}
+
+func (c *v2Client) called(kind wire.Code, n int) (conns []*net.TCPConn) {
+	c.t.Helper()
+	ls, ports := c.listeners(n)
+	c.send(wire.ActiveStart{Kind: kind, Ports: ports})
+	for _, l := range ls {
+		conn, err := l.Accept()
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		conns = append(conns, c.owned(conn))
+	}
+	return conns
+}
+
+// put sends content over the streams, which must all be acknowledged.
+func (c *v2Client) put(conns []*net.TCPConn, content string, pack func([]byte) []byte) {
+	c.t.Helper()
+	for i, s := range transfer.Split(int64(len(content)), len(conns)) {
+		part := []byte(content[s.Offset : s.Offset+s.Length])
+		if pack != nil {
+			part = pack(part)
+		}
+		if _, err := conns[i].Write(part); err != nil {
+			c.t.Fatal(err)
+		}
+	}
+	for i, conn := range conns {
+		if got, err := io.ReadAll(conn); err != nil || string(got) != string(ack) {
+			c.t.Fatalf("stream %d answers %q, %v, want an ACK and an end", i+1, got, err)
+		}
+	}
+}
+
+// get reads size bytes from the streams and acknowledges them.
+func (c *v2Client) get(conns []*net.TCPConn, size int64, compressed bool) string {
+	c.t.Helper()
+	all := make([]byte, size)
+	for i, s := range transfer.Split(size, len(conns)) {
+		part := all[s.Offset : s.Offset+s.Length]
+		var err error
+		if compressed {
+			var got []byte
+			got, err = readBlocks(conns[i], len(part), v2Block)
+			copy(part, got)
+		} else {
+			_, err = io.ReadFull(conns[i], part)
+		}
+		if err == nil {
+			_, err = conns[i].Write(ack)
+		}
+		if err != nil {
+			c.t.Fatalf("stream %d: %v", i+1, err)
+		}
+	}
+	return string(all)
+}
+
+// refusedPorts tries ports at which soon nobody must listen any more: what a
+// client did that is not answered takes its time.
+func refusedPorts(t testing.TB, ports wire.Ports) {
+	t.Helper()
+	end := time.Now().Add(patience)
+	for _, port := range ports {
+		for {
+			conn, err := net.Dial("tcp4", fmt.Sprintf("127.0.0.1:%d", port))
+			if err != nil {
+				break
+			}
+			_ = conn.Close()
+			if time.Now().After(end) {
+				t.Fatalf("port %d is still open", port)
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}
+}
+
+func (c *v2Client) halfClose() {
+	c.t.Helper()
+	if err := c.out.(interface{ CloseWrite() error }).CloseWrite(); err != nil && !gone(err) && !errors.Is(err, os.ErrClosed) {
+		c.t.Fatal(err)
+	}
+}
+
+// settles waits until no session is left.
+func (s *v2Server) settles(t testing.TB) {
+	t.Helper()
+	for end := time.Now().Add(patience); len(s.places) > 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%d sessions stay", len(s.places))
+		}
+	}
+}
+
+// tcpPair is a connection to nobody else.
+func tcpPair(t testing.TB) (near, far *net.TCPConn) {
+	t.Helper()
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	dialed, err := net.Dial("tcp4", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	accepted, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = dialed.Close(); _ = accepted.Close() })
+	return dialed.(*net.TCPConn), accepted.(*net.TCPConn)
+}
+
+// loopback is a control connection nobody talks over.
+func (s *v2Server) loopback(t testing.TB) *control.Conn {
+	_, far := tcpPair(t)
+	return control.New(far, wire.Client, control.Limits{})
+}
