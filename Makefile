@@ -8,10 +8,36 @@ LDFLAGS := -s -w -X bbftp/cmd/internal/version.build=$(VERSION)
 # How long `make fuzz` works on each target; `make test` spends 5 s.
 FUZZTIME ?= 60s
 
-.PHONY: build demo test race fuzz bench interop lint cross clean
+.PHONY: build install deb demo test race fuzz bench interop lint cross clean
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/bbftp ./cmd/bbftpd ./cmd/bbbench
+
+PREFIX  ?= /usr/local
+DESTDIR ?=
+INSTALL := install -D
+
+# With PREFIX, and DESTDIR for packages.
+install: build
+	$(INSTALL) -m 755 $(BIN)/bbftp $(DESTDIR)$(PREFIX)/bin/bbftp
+	$(INSTALL) -m 755 $(BIN)/bbbench $(DESTDIR)$(PREFIX)/bin/bbbench
+	$(INSTALL) -m 755 $(BIN)/bbftpd $(DESTDIR)$(PREFIX)/sbin/bbftpd
+	$(INSTALL) -m 644 scripts/man/bbftp.1 $(DESTDIR)$(PREFIX)/share/man/man1/bbftp.1
+	$(INSTALL) -m 644 scripts/man/bbftpd.8 $(DESTDIR)$(PREFIX)/share/man/man8/bbftpd.8
+	$(INSTALL) -m 644 scripts/completion/bbftp.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/bbftp
+	ln -sf bbftp $(DESTDIR)$(PREFIX)/share/bash-completion/completions/bbftpd
+	$(INSTALL) -m 644 scripts/completion/bbftp.zsh $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_bbftp
+	$(INSTALL) -m 644 scripts/completion/bbftp.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/bbftp.fish
+	$(INSTALL) -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|@SBINDIR@|$(PREFIX)/sbin|' scripts/systemd/bbftpd.service.in > $(DESTDIR)$(PREFIX)/lib/systemd/system/bbftpd.service
+	$(INSTALL) -m 644 scripts/systemd/bbftpd.socket $(DESTDIR)$(PREFIX)/lib/systemd/system/bbftpd.socket
+	$(INSTALL) -m 644 scripts/systemd/bbftpd.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/bbftpd.conf
+	$(INSTALL) -m 644 scripts/systemd/bbftpd.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/bbftpd.conf
+
+# A Debian package of the same, in bin/.
+RELEASE := $(shell sed -n 's/^const Release = "\(.*\)"/\1/p' cmd/internal/version/version.go)
+deb:
+	scripts/deb.sh $(RELEASE)+git.$(VERSION)
 
 # Moves a 2 GiB file through the real programs; DEMO_SIZE=64MiB for a short look.
 DEMO_SIZE ?= 2GiB
@@ -42,11 +68,14 @@ fuzz:
 bench:
 	$(GO) test -run '^$$' -bench . -benchtime 2s ./...
 
-# Against the legacy programs named by BBFTP_LEGACY_SERVER.
+# Every client against every server, the legacy ones being those that
+# BBFTP_LEGACY_SERVER and BBFTP_LEGACY_CLIENT name. Needs root and 16 GiB of
+# memory, or of disk; BBFTP_INTEROP=quick takes a minute and writes no report.
+INTEROP_REPORT ?= $(if $(filter quick,$(BBFTP_INTEROP)),,$(CURDIR)/results/interop.md)
 interop:
-	@if [ -z "$$BBFTP_LEGACY_SERVER" ]; then \
-	echo "interop: set BBFTP_LEGACY_SERVER to the path of a legacy bbftpd that serves version 1 (several: separated by ':')"; exit 1; fi
-	$(GO) test -count=1 -v -run 'TestLegacy' -timeout 60m ./cmd/bbftp
+	@if [ -z "$$BBFTP_LEGACY_SERVER$$BBFTP_LEGACY_CLIENT" ]; then \
+	echo "interop: set BBFTP_LEGACY_SERVER to the absolute path of a legacy bbftpd and BBFTP_LEGACY_CLIENT to that of a legacy bbftp (several: separated by ':')"; exit 1; fi
+	BBFTP_INTEROP_REPORT="$(INTEROP_REPORT)" $(GO) test -count=1 -v -run 'TestMatrix' -timeout 4h ./cmd/bbftp/interop
 
 clean:
 	rm -rf $(BIN)
