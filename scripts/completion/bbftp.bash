@@ -1,0 +1,68 @@
+# bash completion of bbftp and bbftpd
+
+_bbftp_session="--user --port --password-file --clear-text --ssh --ssh-batch --identity --ssh-command --remote-command --protocol --tries --retry-wait --timeout --json --quiet --verbose --version --help"
+_bbftp_transfer="--streams --compress --dry-run --no-mode --no-times --no-mkdir --active --data-ports --data-from --buffer --send-window --recv-window --qbss --progress"
+_bbftp_legacy="-b -c -d -D -e -E -f -i -I -L -m -n -o -p -q -r -R -s -S -t -u -v -V -w -W --password-file --retry-wait --protocol --clear-text --data-from --json --version --help"
+
+_bbftp() {
+	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} options
+	COMPREPLY=()
+	case $before in
+	--password-file | --identity | -f | -i | -I | -o | -R)
+		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+		return
+		;;
+	--progress)
+		mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$word")
+		return
+		;;
+	--protocol)
+		mapfile -t COMPREPLY < <(compgen -W "1 2 3" -- "$word")
+		return
+		;;
+	esac
+	if ((COMP_CWORD == 1)) && [[ $word != -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "put get ls mkdir rm stat df status help" -- "$word")
+		return
+	fi
+	case ${COMP_WORDS[1]} in
+	put) options="$_bbftp_session $_bbftp_transfer --in-place" ;;
+	get) options="$_bbftp_session $_bbftp_transfer" ;;
+	ls) options="$_bbftp_session --long --all" ;;
+	mkdir) options="$_bbftp_session --no-mkdir" ;;
+	rm | stat | df) options=$_bbftp_session ;;
+	status) options="--port --timeout --json --version --help" ;;
+	help)
+		mapfile -t COMPREPLY < <(compgen -W "put get ls mkdir rm stat df status" -- "$word")
+		return
+		;;
+	*) options=$_bbftp_legacy ;;
+	esac
+	if [[ $word == -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
+	elif [[ ${COMP_WORDS[1]} == put || ${COMP_WORDS[1]} == get ]]; then
+		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+	fi
+}
+
+_bbftpd() {
+	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
+	COMPREPLY=()
+	case $before in
+	--users | --log | -L | -R) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+	--root | --demo | --mass-storage) mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
+	--run-as) mapfile -t COMPREPLY < <(compgen -u -- "$word") ;;
+	--log-format) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$word") ;;
+	--log-level | -l) mapfile -t COMPREPLY < <(compgen -W "debug info warn error" -- "$word") ;;
+	*)
+		if [[ $word == -* ]]; then
+			mapfile -t COMPREPLY < <(compgen -W "--users --root --unconfined --run-as -u --clear-text --demo -w --port --bind -e --data-ports -f --any-source-port -m --max-streams --max-sessions -s -A --umask --max-file-size --reserve --mass-storage --mass-storage-limit -b --background -L --log --log-format -l --log-level -R -v --version -h --help" -- "$word")
+		elif ((COMP_CWORD == 1)); then
+			mapfile -t COMPREPLY < <(compgen -W "passwd" -- "$word")
+		fi
+		;;
+	esac
+}
+
+complete -F _bbftp bbftp
+complete -F _bbftpd bbftpd
