@@ -29,12 +29,16 @@ var forbidden = []struct{ from, to, why string }{
 
 // leaves import nothing of ours but what is listed.
 var leaves = map[string][]string{
-	"engine/wire":    nil,
-	"engine/command": nil,
-	"engine/storage": {"netio/zerocopy"},
-	"netio":          nil,
-	"netio/zerocopy": nil,
+	"engine/wire":     nil,
+	"engine/command":  nil,
+	"engine/storage":  {"netio/zerocopy"},
+	"engine/recorded": {"engine/wire"},
+	"netio":           nil,
+	"netio/zerocopy":  nil,
 }
+
+// forTests are the packages that only test files may import.
+var forTests = []string{"engine/recorded", "cmd/internal/programtest"}
 
 // stdOnly packages take nothing from outside the standard library.
 var stdOnly = []string{"engine/wire", "engine/command"}
@@ -50,7 +54,7 @@ var homes = map[string][]string{
 	"github.com/pborman/getopt":       {"cmd"},
 	"github.com/dustin/go-humanize":   {"cmd"},
 	"github.com/coreos/go-systemd":    {"cmd/bbftpd"},
-	"github.com/mattn/go-shellwords":  {"cmd/bbftp/legacy", "cmd/bbftp/modern"},
+	"github.com/mattn/go-shellwords":  {"cmd/bbftp/internal/argument"},
 	"github.com/vbauerster/mpb":       {"cmd/bbftp/modern"},
 	"github.com/rogpeppe/go-internal": {"cmd/internal/programtest"},
 	"github.com/creack/pty":           {"cmd/internal/programtest"},
@@ -99,6 +103,11 @@ func TestImports(t *testing.T) {
 // refuse says why from must not import the package imported, or nothing.
 func refuse(from, imported string) string {
 	if ours, ok := strings.CutPrefix(imported, "bbftp/"); ok {
+		for _, p := range forTests {
+			if ours == p {
+				return p + " is for tests only"
+			}
+		}
 		for _, rule := range forbidden {
 			if within(from, rule.from) && within(ours, rule.to) && !within(ours, rule.from) {
 				return rule.why
@@ -153,6 +162,10 @@ func TestRefuse(t *testing.T) {
 		{"engine/storage", "bbftp/netio/zerocopy", false},
 		{"engine/storage", "bbftp/netio", true},
 		{"netio/zerocopy", "bbftp/netio", true},
+		{"engine/server", "bbftp/engine/recorded", true},
+		{"bench", "bbftp/cmd/internal/programtest", true},
+		{"engine/recorded", "bbftp/engine/wire", false},
+		{"engine/recorded", "bbftp/engine/transfer", true},
 		{"netio", "bbftp/bench", true},
 		{"bench", "bbftp/engine/client", false},
 		{"bench", "bbftp/cmd/bbftp", true},

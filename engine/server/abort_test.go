@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"bbftp/engine/recorded"
 	"bbftp/engine/wire"
 )
 
@@ -51,7 +52,7 @@ func sending(kind wire.Code) (s *script, conns []int) {
 	if kind == wire.MsgRetrC {
 		k = blocks
 	}
-	s.receive(conns[0], k, piece{of: "small", len: 333})
+	s.receive(conns[0], k, recorded.Piece{Of: "small", Len: 333})
 	return s, conns
 }
 
@@ -116,8 +117,8 @@ func TestInterruptedStore(t *testing.T) {
 				if kind == wire.MsgStore {
 					pack = slices.Clone[[]byte]
 				}
-				segment := pack(fixtures["small"].bytes()[:333])
-				s.send(conns[0], segment...).receive(conns[0], sent, piece{plain: ack}).receive(conns[0], eof) // one is through
+				segment := pack(fixtures["small"].Bytes()[:333])
+				s.send(conns[0], segment...).receive(conns[0], sent, recorded.Piece{Plain: ack}).receive(conns[0], eof) // one is through
 				s.send(conns[1], segment[:100]...)
 				s.add(end...).receive(conns[1], closed)
 				h.play(t, s.recording)

@@ -25,7 +25,7 @@ func (p *player) act(conn controlConn, i int, e event) error {
 	default:
 		return p.leave(conn, e)
 	}
-	b, err := p.join(e.bytes)
+	b, err := p.contents.Join(e.bytes)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"bbftp/engine/recorded"
 	"bbftp/engine/wire"
 )
 
@@ -21,17 +22,17 @@ const (
 // stream. The others are complete before: so the server is past connecting.
 func (s *script) fails(kind wire.Code, name string, of string, streams int, arrives []byte, end kind, text string) *script {
 	c := fixtures[of]
-	s.request(kind, name, int64(c.size), streams)
+	s.request(kind, name, int64(c.Size), streams)
 	var conns []int
 	for stream := range streams {
 		conns = append(conns, s.open(stream))
 	}
 	for i, conn := range conns[:streams-1] {
-		segment := c.bytes()[i*c.size/streams : (i+1)*c.size/streams]
+		segment := c.Bytes()[i*c.Size/streams : (i+1)*c.Size/streams]
 		if kind == wire.MsgStoreC {
 			segment = packLegacy(segment)
 		}
-		s.send(conn, segment...).receive(conn, sent, piece{plain: ack}).receive(conn, eof)
+		s.send(conn, segment...).receive(conn, sent, recorded.Piece{Plain: ack}).receive(conn, eof)
 	}
 	last := conns[streams-1]
 	s.send(last, arrives...)
@@ -48,7 +49,7 @@ func (s *script) fails(kind wire.Code, name string, of string, streams int, arri
 // session goes on (6.5).
 func TestBadBlocks(t *testing.T) {
 	h := newHost(t)
-	small := fixtures["small"].bytes() // the segment
+	small := fixtures["small"].Bytes() // the segment
 	packed := deflated(small)
 	half := block(wire.BlockStored, 500, small[:500]...)
 	over := make([]byte, wire.BlockSizeV1+1)
@@ -101,7 +102,7 @@ func TestBadBlocks(t *testing.T) {
 // TestLargeBlocks: a segment has room for them, a block has not.
 func TestLargeBlocks(t *testing.T) {
 	h := newHost(t)
-	part := fixtures["text"].bytes()[:wire.BlockSizeV1+1]
+	part := fixtures["text"].Bytes()[:wire.BlockSizeV1+1]
 	s := scripted("bbuser").file("target", "small")
 	s.fails(wire.MsgStoreC, "target", "text", 1, packZlib(len(part))(part), sent, textBlock)
 	s.fails(wire.MsgStoreC, "target", "text", 1, packStored(len(part))(part), sent, textBlock)
@@ -123,8 +124,8 @@ func TestFullBlocks(t *testing.T) {
 // session goes on.
 func TestBrokenStreams(t *testing.T) {
 	h := newHost(t)
-	part := fixtures["mixed"].bytes()[:1000]
-	third := fixtures["mixed"].size - 2*(fixtures["mixed"].size/3)
+	part := fixtures["mixed"].Bytes()[:1000]
+	third := fixtures["mixed"].Size - 2*(fixtures["mixed"].Size/3)
 	for _, tt := range []struct {
 		name    string
 		kind    wire.Code
@@ -172,7 +173,7 @@ func TestBadAcks(t *testing.T) {
 				if kind == wire.MsgRetrC {
 					k = blocks
 				}
-				s.receive(conn, k, piece{of: "small", len: 1000}).send(conn, tt.ack...)
+				s.receive(conn, k, recorded.Piece{Of: "small", Len: 1000}).send(conn, tt.ack...)
 				if tt.end != sent {
 					s.leave(conn, tt.end)
 				}

@@ -54,14 +54,14 @@ func (r recording) deviate(d deviation) (recording, error) {
 		return r, fmt.Errorf("not one of %d answers, or no reason", len(groups))
 	}
 	old := groups[d.answer]
-	var recorded []event
+	var legacy []event
 	for _, i := range old {
-		recorded = append(recorded, r.events[i])
+		legacy = append(legacy, r.events[i])
 	}
 	switch {
-	case slices.EqualFunc(recorded, d.ours, same):
+	case slices.EqualFunc(legacy, d.ours, same):
 		return r, fmt.Errorf("ours is what was recorded")
-	case d.reason == arrivesWhole && !bytes.Equal(plain(d.ours), append(plain(recorded), plain([]event{{bytes: r.lost}})...)):
+	case d.reason == arrivesWhole && !bytes.Equal(plain(d.ours), append(plain(legacy), plain([]event{{bytes: r.lost}})...)):
 		return r, fmt.Errorf("ours is not what the recorded server wrote")
 	}
 	place := at[d.answer]
@@ -104,7 +104,7 @@ func (r *recording) between(from, to int) func(i int) bool {
 func plain(events []event) (all []byte) {
 	for _, e := range events {
 		for _, p := range e.bytes {
-			all = append(all, p.plain...)
+			all = append(all, p.Plain...)
 		}
 	}
 	return all

@@ -4,62 +4,30 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
-	"os"
 	"strconv"
 	"strings"
 	"testing"
 
+	"bbftp/engine/recorded"
 	"bbftp/engine/wire"
-)
-
-const (
-	documentFile    = "../../results/deviations.md"
-	documentSection = "## Server\n"
 )
 
 // TestDocument compares our part of the document with the table. -update
 // writes it.
 func TestDocument(t *testing.T) {
-	old, err := os.ReadFile(documentFile)
-	if err != nil && !os.IsNotExist(err) {
-		t.Fatal(err)
-	}
-	want := withSection(string(old), document(t))
-	if *update {
-		if err := os.WriteFile(documentFile, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if string(old) != want {
-		t.Errorf("%s is not what the table says; -update writes it", documentFile)
-	}
-}
-
-// withSection puts our section into a document, in the place of an older one.
-func withSection(text, ours string) string {
-	if text == "" {
-		text = "# Deviations\n"
-	}
-	before, rest, found := strings.Cut(text, documentSection)
-	if !found {
-		return strings.TrimRight(text, "\n") + "\n\n" + ours
-	}
-	if _, after, more := strings.Cut(rest, "\n## "); more {
-		return before + ours + "\n## " + after
-	}
-	return before + ours
+	recorded.WantSection(t, "../../results/deviations.md", document(t), *update)
 }
 
 // document renders the table.
 func document(t *testing.T) string {
 	t.Helper()
-	recorded := make(map[string]recording)
+	sessions := make(map[string]recording)
 	for _, r := range vectors(t) {
-		recorded[r.name] = r
+		sessions[r.name] = r
 	}
 	var b strings.Builder
-	b.WriteString(documentSection + `
+	b.WriteString(`## Server
+
 Where our server does otherwise than the recorded legacy servers, on purpose; everything else in the ` + strconv.Itoa(numOurs) + ` recorded sessions with a
 server is the same: each message, each byte of data, the files with modes and times. ` + "`engine/server`" + ` holds the table and checks it.
 A turn is what the client sends until the server answers, counted from 1 on the control connection or on the data connection named.
@@ -67,24 +35,24 @@ A turn is what the client sends until the server answers, counted from 1 on the 
 | sessions | turn | legacy | ours | why |
 |---|---|---|---|---|
 `)
-	var last, sessions string
+	var last, names string
 	flush := func() {
-		if sessions != "" {
-			fmt.Fprintf(&b, "| %s | %s |\n", sessions, last)
+		if names != "" {
+			fmt.Fprintf(&b, "| %s | %s |\n", names, last)
 		}
 	}
 	for _, d := range deviations {
-		r, known := recorded[d.session]
+		r, known := sessions[d.session]
 		if !known {
 			t.Fatalf("no session for the deviation of %s", d.session)
 		}
 		cells := strings.Join([]string{d.turns(), shownAll(r.replaced(d)), shownAll(d.ours), d.reason}, " | ")
 		if cells == last {
-			sessions += "<br>" + d.session
+			names += "<br>" + d.session
 			continue
 		}
 		flush()
-		sessions, last = d.session, cells
+		names, last = d.session, cells
 	}
 	flush()
 	return b.String()

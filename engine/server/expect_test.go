@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"bbftp/engine/recorded"
 	"bbftp/engine/wire"
 )
 
@@ -25,7 +26,7 @@ func (p *player) expectMessage(want []byte) error {
 		return err
 	}
 	got, want = p.translate(got, want)
-	if err := differ(got, want); err != nil {
+	if err := recorded.Differ(wire.Server, got, want); err != nil {
 		return err
 	}
 	p.loggedIn = p.loggedIn || bytes.HasSuffix(got, []byte(recordedVersion+" : OK"))
@@ -72,17 +73,6 @@ func (p *player) nothingHalf() error {
 		}
 		return err
 	})
-}
-
-func differ(got, want []byte) error {
-	if bytes.Equal(got, want) {
-		return nil
-	}
-	at := 0
-	for at < min(len(got), len(want)) && got[at] == want[at] {
-		at++
-	}
-	return fmt.Errorf("the server sent %d bytes\n\t%.200q\nrather than %d\n\t%.200q\nfirst difference at byte %d", len(got), got, len(want), want, at)
 }
 
 // expectEnd reads to the end of what the server sends, which must be now.

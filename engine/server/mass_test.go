@@ -18,7 +18,7 @@ func (h *host) newTape(t *testing.T) string {
 		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(name, fixtures[of].bytes(), 0o644); err != nil {
+		if err := os.WriteFile(name, fixtures[of].Bytes(), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"bbftp/engine/recorded"
 	"bbftp/engine/wire"
 )
 
@@ -163,7 +164,7 @@ func (p *player) step(i int, e event) error {
 	if e.from == wire.Client {
 		return p.act(conn, i, e)
 	}
-	want, err := p.join(e.bytes)
+	want, err := p.contents.Join(e.bytes)
 	switch {
 	case err != nil:
 		return err
@@ -175,10 +176,10 @@ func (p *player) step(i int, e event) error {
 	case e.conn == onControl:
 		return p.expectMessage(want)
 	case e.kind == blocks:
-		got, err := readBlocks(conn, len(want), p.block)
-		return errors.Join(err, differ(got, want))
+		got, err := recorded.ReadBlocks(conn, len(want), p.block)
+		return errors.Join(err, recorded.Differ(wire.Server, got, want))
 	}
 	got := make([]byte, len(want))
 	n, err := io.ReadFull(conn, got)
-	return errors.Join(err, differ(got[:n], want))
+	return errors.Join(err, recorded.Differ(wire.Server, got[:n], want))
 }

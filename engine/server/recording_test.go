@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"strings"
 
+	"bbftp/engine/recorded"
 	"bbftp/engine/wire"
 )
 
@@ -12,14 +13,14 @@ import (
 type recording struct {
 	name     string
 	server   serverConfig
-	contents map[string]content
+	contents recorded.Contents
 	given    []entry // what is in the tree before, besides the places of every session
 	events   []event
-	atEnd    func()   // called then, unless nil
-	dribble  bool     // the client sends every byte in a segment of its own
-	lost     []piece  // what the server wrote on the control connection and a reset destroyed
-	left     []entry  // what must be there afterwards besides given
-	gone     []string // what of given must not
+	atEnd    func()           // called then, unless nil
+	dribble  bool             // the client sends every byte in a segment of its own
+	lost     []recorded.Piece // what the server wrote on the control connection and a reset destroyed
+	left     []entry          // what must be there afterwards besides given
+	gone     []string         // what of given must not
 	shell    shellKind
 	small    bool // [smallDisk] is a file system of its own
 }
@@ -47,10 +48,10 @@ type event struct {
 	conn   int
 	from   wire.Sender
 	kind   kind
-	bytes  []piece // of sent and blocks
-	user   string  // of login
-	secret string  // of login
-	stream int     // of opened: whose port it was connected to, from 0, or callerStream
+	bytes  []recorded.Piece // of sent and blocks
+	user   string           // of login
+	secret string           // of login
+	stream int              // of opened: whose port it was connected to, from 0, or callerStream
 	// ports changes the ports of a file request on their way to the server,
 	// which are those the player listens on.
 	ports func(own uint16) int32
@@ -104,10 +105,10 @@ func (r *recording) answers(conn int) (groups [][]int, at []int) {
 
 // What the control connection is made of.
 
-func client(b ...byte) event { return event{from: wire.Client, bytes: []piece{{plain: b}}} }
+func client(b ...byte) event { return event{from: wire.Client, bytes: []recorded.Piece{{Plain: b}}} }
 
 func server(m wire.Message) event {
-	return event{from: wire.Server, bytes: []piece{{plain: m.Append(nil)}}}
+	return event{from: wire.Server, bytes: []recorded.Piece{{Plain: m.Append(nil)}}}
 }
 func reply(k wire.Code, text string) event { return server(wire.Reply{Kind: k, Text: text}) }
 func ok(text string) event                 { return reply(wire.MsgOK, text) }

@@ -5,9 +5,11 @@ import (
 	"os"
 	"testing"
 	"time"
+
+	"bbftp/engine/recorded"
 )
 
-var update = flag.Bool("update", false, "write testdata/sessions.txt anew from "+transcriptsVariable+", and the list of deviations")
+var update = flag.Bool("update", false, "write testdata/sessions.txt anew from "+recorded.Variable+", and the list of deviations")
 
 const (
 	vectorsFile   = "testdata/sessions.txt"
@@ -20,7 +22,7 @@ const (
 // the text in testdata, which is there always and says the same.
 func TestSessions(t *testing.T) {
 	all := vectors(t)
-	if os.Getenv(transcriptsVariable) != "" {
+	if os.Getenv(recorded.Variable) != "" {
 		all = transcripts(t)
 	}
 	replay(t, all)
@@ -45,24 +47,12 @@ func vectors(t *testing.T) []recording {
 // TestVectorsAreTranscripts holds the two sources together.
 func TestVectorsAreTranscripts(t *testing.T) {
 	want := vectorsHeader + formatAll(transcripts(t))
-	if *update {
-		if err := os.WriteFile(vectorsFile, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	wantVectors(t, want, "does not hold what "+transcriptsVariable+" does; -update writes it")
+	recorded.WantFile(t, vectorsFile, want, "does not hold what "+recorded.Variable+" does; -update writes it", *update)
 }
 
 // TestFormat reads the text and writes it again.
 func TestFormat(t *testing.T) {
-	wantVectors(t, vectorsHeader+formatAll(vectors(t)), "is written otherwise than it was read")
-}
-
-func wantVectors(t *testing.T, want, otherwise string) {
-	t.Helper()
-	if got, err := os.ReadFile(vectorsFile); err != nil || string(got) != want {
-		t.Errorf("%s %s (%v)", vectorsFile, otherwise, err)
-	}
+	recorded.WantFile(t, vectorsFile, vectorsHeader+formatAll(vectors(t)), "is written otherwise than it was read", false)
 }
 
 // hasty are the sessions in which a time limit of the server passes.

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"slices"
 
+	"bbftp/engine/recorded"
 	"bbftp/engine/transfer"
 	"bbftp/engine/wire"
 )
@@ -17,14 +18,14 @@ type script struct {
 }
 
 // fixtures are the contents of scripts. random does not deflate.
-var fixtures = map[string]content{
-	"zero":   random(20, 0),
-	"one":    random(21, 1),
-	"three":  random(22, 3),
-	"small":  random(23, 1000),
-	"random": random(24, 600_011),
-	"text":   repeated("the same line again and again\n", 600_011),
-	"mixed":  repeated("\x00\x01\x02\x03\x04\x05\x06\x07", 100_003),
+var fixtures = recorded.Contents{
+	"zero":   recorded.Random(20, 0),
+	"one":    recorded.Random(21, 1),
+	"three":  recorded.Random(22, 3),
+	"small":  recorded.Random(23, 1000),
+	"random": recorded.Random(24, 600_011),
+	"text":   recorded.Repeated("the same line again and again\n", 600_011),
+	"mixed":  recorded.Repeated("\x00\x01\x02\x03\x04\x05\x06\x07", 100_003),
 }
 
 // scripted begins a session with the login of user.
@@ -98,12 +99,12 @@ func (s *script) open(stream int) (conn int) {
 
 // receive is what the server must send on a data connection, send what the
 // client sends there.
-func (s *script) receive(conn int, k kind, p ...piece) *script {
+func (s *script) receive(conn int, k kind, p ...recorded.Piece) *script {
 	return s.add(event{conn: conn, from: wire.Server, kind: k, bytes: p})
 }
 
 func (s *script) send(conn int, b ...byte) *script {
-	return s.add(event{conn: conn, from: wire.Client, bytes: []piece{{plain: b}}})
+	return s.add(event{conn: conn, from: wire.Client, bytes: []recorded.Piece{{Plain: b}}})
 }
 
 func (s *script) leave(conn int, k kind) *script {
@@ -119,18 +120,18 @@ func (s *script) store(name, of string, streams int, pack func([]byte) []byte) *
 		kind, pack = wire.MsgStore, func(b []byte) []byte { return b }
 	}
 	c := fixtures[of]
-	s.request(kind, name, int64(c.size), streams)
+	s.request(kind, name, int64(c.Size), streams)
 	var conns []int
-	if c.size > 0 {
+	if c.Size > 0 {
 		for stream := range streams {
 			conns = append(conns, s.open(stream))
 		}
-		for i, segment := range transfer.Split(int64(c.size), streams) {
-			s.send(conns[i], pack(c.bytes()[segment.Offset:segment.Offset+segment.Length])...)
+		for i, segment := range transfer.Split(int64(c.Size), streams) {
+			s.send(conns[i], pack(c.Bytes()[segment.Offset:segment.Offset+segment.Length])...)
 		}
 	}
 	for _, conn := range conns {
-		s.receive(conn, sent, piece{plain: ack}).receive(conn, eof)
+		s.receive(conn, sent, recorded.Piece{Plain: ack}).receive(conn, eof)
 	}
 	return s.add(ok("OK"))
 }
@@ -138,8 +139,8 @@ func (s *script) store(name, of string, streams int, pack func([]byte) []byte) *
 // retrieve is a whole message of the MSG_RETR family.
 func (s *script) retrieve(kind wire.Code, name, of string, streams int) *script {
 	c := fixtures[of]
-	s.request(kind, name, 0, streams).add(server(wire.RetrOK{Size: int64(c.size)}))
-	if c.size == 0 {
+	s.request(kind, name, 0, streams).add(server(wire.RetrOK{Size: int64(c.Size)}))
+	if c.Size == 0 {
 		return s.signal(wire.MsgCreateZero)
 	}
 	s.signal(wire.MsgRetrStart)
@@ -151,8 +152,8 @@ func (s *script) retrieve(kind wire.Code, name, of string, streams int) *script 
 	for stream := range streams {
 		conns = append(conns, s.open(stream))
 	}
-	for i, segment := range transfer.Split(int64(c.size), streams) {
-		s.receive(conns[i], k, piece{of: of, offset: int(segment.Offset), len: int(segment.Length)})
+	for i, segment := range transfer.Split(int64(c.Size), streams) {
+		s.receive(conns[i], k, recorded.Piece{Of: of, Offset: int(segment.Offset), Len: int(segment.Length)})
 	}
 	for _, conn := range conns {
 		s.send(conn, ack...).receive(conn, eof)

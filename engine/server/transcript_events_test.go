@@ -3,11 +3,11 @@ package server
 import (
 	"bytes"
 	"cmp"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
 
+	"bbftp/engine/recorded"
 	"bbftp/engine/wire"
 )
 
@@ -35,8 +35,7 @@ type timed struct {
 // leaves reports whether e is the client's EOF.
 func (e timed) leaves() bool { return e.from == wire.Client && e.kind == eof }
 
-// events puts the events of all connections into one order. What a side sent
-// on a data connection is one event: how it was cut says nothing.
+// events puts the events of all connections into one order.
 func (tr *transcript) events(r *recording) error {
 	var all []timed
 	for i := range tr.Connections {
@@ -56,40 +55,36 @@ func (tr *transcript) events(r *recording) error {
 }
 
 // connection is what happened on c.
-func (tr *transcript) connection(r *recording, c *connection) (all []timed, err error) {
+func (tr *transcript) connection(r *recording, c *recorded.Connection) (all []timed, err error) {
 	switch open := (event{conn: c.ID, from: wire.Server, kind: opened, stream: c.Stream}); c.Kind {
-	case "addr-check":
+	case recorded.Check:
 		open.from, open.stream = wire.Client, callerStream
 		all = append(all, timed{open, c.OpenMS})
-	case "data":
+	case recorded.Data:
 		if c.Initiator == "client" {
 			open.from = wire.Client
 		}
 		all = append(all, timed{open, c.OpenMS})
 	}
-	whole := -1 // where in all the data are
-	for i := range c.Events {
-		e, err := tr.event(c, i)
-		if err != nil {
-			return nil, err
-		}
-		switch {
-		case whole >= 0 && e.kind == sent && all[whole].from == e.from:
-			all[whole].bytes = appendPieces(all[whole].bytes, e.bytes...)
-			continue
-		case e.from == wire.Client && e.kind == reset && len(all) > 0 && all[len(all)-1].leaves():
+	acts, err := c.Acts()
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range acts {
+		if a.From == wire.Client && a.Reset && len(all) > 0 && all[len(all)-1].leaves() {
 			all[len(all)-1].kind = reset // the end of a process, in two steps
 			continue
 		}
-		all = append(all, timed{e, c.Events[i].TMS})
-		if c.Kind == "data" && e.kind == sent && whole < 0 {
-			whole = len(all) - 1
-		}
+		all = append(all, timed{tr.event(c, a), a.AtMS})
 	}
-	if c.Kind == "data" && tr.Transfers[c.Transfer].Op == "get" && tr.Transfers[c.Transfer].Gzip {
+	if c.Kind == recorded.Data && tr.Transfers[c.Transfer].Op == "get" && tr.Transfers[c.Transfer].Gzip {
 		limit := recordedBlock
 		if strings.HasPrefix(tr.Name, "v1_") {
 			limit = wire.BlockSizeV1
+		}
+		whole := slices.IndexFunc(all, func(e timed) bool { return e.kind == sent })
+		if whole < 0 {
+			return nil, fmt.Errorf("no blocks")
 		}
 		err = unblock(r, &all[whole].event, tr.Transfers[c.Transfer].Source, c.Range.Offset, c.Range.Length, limit)
 	}
@@ -99,40 +94,28 @@ func (tr *transcript) connection(r *recording, c *connection) (all []timed, err 
 // recordedBlock is the buffer size of the recorded clients, in bytes.
 const recordedBlock = 256 << 10
 
-// event is the i-th event of c.
-func (tr *transcript) event(c *connection, i int) (event, error) {
-	from := c.Events[i]
-	e := event{conn: c.ID}
-	if from.From == "server" {
-		e.from = wire.Server
-	}
+// event is what a makes on c.
+func (tr *transcript) event(c *recorded.Connection, a recorded.Act) event {
+	e := event{conn: c.ID, from: a.From, bytes: a.Bytes}
 	switch {
-	case from.RST:
+	case a.Reset:
 		e.kind = reset
-	case from.EOF:
+	case a.EOF:
 		e.kind = eof
-	case from.PayloadOf != "":
-		e.bytes = []piece{{of: from.PayloadOf, offset: from.Offset, len: from.Length}}
-	default:
-		b, err := hex.DecodeString(from.Hex)
-		if err != nil {
-			return e, err
-		}
-		e.bytes = []piece{{plain: maskKey(b)}}
 	}
 	switch {
-	case c.Kind == "control":
+	case c.Kind == recorded.Control:
 		tr.encrypted(&e)
 		if e.from == wire.Client && e.kind == eof && slices.Contains(walkouts, tr.Name) {
 			e.kind = walkout
 		}
-	case c.Kind == "data" && e.from == wire.Server && e.kind != sent:
+	case c.Kind == recorded.Data && e.from == wire.Server && e.kind != sent:
 		// Which end a failed transfer has depends on what was still on its way.
 		if !tr.Transfers[c.Transfer].Acked && !strings.HasSuffix(tr.Name, "_simulation") {
 			e.kind = closed
 		}
 	}
-	return e, nil
+	return e
 }
 
 // encrypted makes a MSG_LOG that only the recorded server could decrypt one
@@ -141,7 +124,7 @@ func (tr *transcript) encrypted(e *event) {
 	if e.from != wire.Client || e.kind != sent {
 		return
 	}
-	m, _, err := wire.Parse(e.bytes[0].plain, wire.Client)
+	m, _, err := wire.Parse(e.bytes[0].Plain, wire.Client)
 	if sealed, ok := m.(wire.Log); err != nil || !ok || sealed.Type != wire.CryptRSA {
 		return
 	}
@@ -174,8 +157,8 @@ func outlive(all []timed) []timed {
 		}
 		rest := e
 		p := e.bytes[0]
-		all[i].bytes = []piece{{of: p.of, offset: p.offset, len: p.len / 2}}
-		rest.bytes = []piece{{of: p.of, offset: p.offset + p.len/2, len: p.len - p.len/2}}
+		all[i].bytes = []recorded.Piece{{Of: p.Of, Offset: p.Offset, Len: p.Len / 2}}
+		rest.bytes = []recorded.Piece{{Of: p.Of, Offset: p.Offset + p.Len/2, Len: p.Len - p.Len/2}}
 		noticed := left + slices.IndexFunc(all[left:], onControlFrom(wire.Server, sent))
 		answer := all[noticed]
 		return slices.Insert(slices.Delete(all, noticed, noticed+1), left+1, answer, rest)
@@ -186,16 +169,16 @@ func outlive(all []timed) []timed {
 // unblock turns the recorded blocks of a server into their content, which it
 // checks: another server may cut and pack them otherwise.
 func unblock(r *recording, e *event, source string, offset, length, limit int) error {
-	b, err := r.join(e.bytes)
+	b, err := r.contents.Join(e.bytes)
 	if err != nil {
 		return err
 	}
-	plain, err := readBlocks(bytes.NewReader(b), length, limit)
+	plain, err := recorded.ReadBlocks(bytes.NewReader(b), length, limit)
 	if err != nil {
 		return err
 	}
-	*e = event{conn: e.conn, from: e.from, kind: blocks, bytes: []piece{{of: source, offset: offset, len: length}}}
-	want, err := r.join(e.bytes)
+	*e = event{conn: e.conn, from: e.from, kind: blocks, bytes: []recorded.Piece{{Of: source, Offset: offset, Len: length}}}
+	want, err := r.contents.Join(e.bytes)
 	if err == nil && !bytes.Equal(plain, want) {
 		err = fmt.Errorf("recorded blocks do not hold %s", source)
 	}

@@ -6,8 +6,9 @@ import (
 	"maps"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
+
+	"bbftp/engine/recorded"
 )
 
 // clientDir is where the recorded clients ran, and the servers they started
@@ -64,14 +65,14 @@ var present = map[string][]string{
 	"ssh_put_p1":            {clientDir + "/r100k.dat"},
 }
 
-var presentContents = map[string]content{
-	"m1.dat":    random(11, 1000),
-	"m2.dat":    random(12, 2000),
-	"m3.dat":    random(13, 1000),
-	"one.dat":   random(1, 1),
-	"r100k.dat": random(2, 100_000),
-	"r600k.dat": random(5, 600_000),
-	"zero.dat":  random(0, 0),
+var presentContents = recorded.Contents{
+	"m1.dat":    recorded.Random(11, 1000),
+	"m2.dat":    recorded.Random(12, 2000),
+	"m3.dat":    recorded.Random(13, 1000),
+	"one.dat":   recorded.Random(1, 1),
+	"r100k.dat": recorded.Random(2, 100_000),
+	"r600k.dat": recorded.Random(5, 600_000),
+	"zero.dat":  recorded.Random(0, 0),
 }
 
 // The modes of what lay there, where they are not the usual. Nobody but root
@@ -103,7 +104,7 @@ func (tr *transcript) tree(r *recording) error {
 	}
 	for i, f := range tr.Transfers {
 		there := func(e entry) bool { return path.Base(e.path) == path.Base(f.Filename) }
-		put := func(earlier transferOf) bool { return earlier.Op == "put" && earlier.Filename == f.Filename }
+		put := func(earlier recorded.Transfer) bool { return earlier.Op == "put" && earlier.Filename == f.Filename }
 		if f.Op != "get" || slices.ContainsFunc(r.given, there) || slices.ContainsFunc(tr.Transfers[:i], put) {
 			continue
 		}
@@ -156,11 +157,11 @@ func (tr *transcript) filesAfter(r *recording) error {
 		if slices.ContainsFunc(r.given, given) || r.shell == noShell && strings.HasPrefix(name, clientDir+"/") {
 			continue
 		}
-		mode, err := strconv.ParseUint(f.Mode, 8, 32)
+		mode, err := recorded.ParseMode(f.Mode)
 		if err != nil {
-			return fmt.Errorf("mode of %s: %w", name, err)
+			return fmt.Errorf("%s: %w", name, err)
 		}
-		r.left = append(r.left, entry{path: name, mode: fs.FileMode(mode), size: f.Size, sum: f.SHA256, times: f.ModTime != 0})
+		r.left = append(r.left, entry{path: name, mode: mode, size: f.Size, sum: f.SHA256, times: f.MTime != 0})
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"testing"
 
+	"bbftp/engine/recorded"
 	"bbftp/engine/wire"
 )
 
@@ -28,7 +29,7 @@ func TestStore(t *testing.T) {
 			s := scripted("bbuser")
 			for _, streams := range []int{1, 3, 10} {
 				for _, of := range sizes {
-					if p.name == "many" && fixtures[of].size > 200_000 {
+					if p.name == "many" && fixtures[of].Size > 200_000 {
 						continue
 					}
 					name := fmt.Sprintf("%s.%d", of, streams)
@@ -43,7 +44,7 @@ func TestStore(t *testing.T) {
 // The last block of an incompressible file is longer on the wire than in the
 // file, as legacy sends it.
 func TestPackLegacy(t *testing.T) {
-	b := fixtures["random"].bytes()[:wire.BlockSizeV1+100]
+	b := fixtures["random"].Bytes()[:wire.BlockSizeV1+100]
 	packed := packLegacy(b)
 	stored := wire.BlockHeaderSize + wire.BlockSizeV1
 	h, err := wire.ParseBlockHeader(packed[stored:], wire.BlockSizeV1)
@@ -114,7 +115,7 @@ func TestUnusedFields(t *testing.T) {
 		}
 		s.add(client(m.Append(nil)...), server(wire.RetrOK{Size: 1000})).signal(wire.MsgRetrStart)
 		conn := s.open(0)
-		s.receive(conn, sent, piece{of: "small", len: 1000}).send(conn, ack...).receive(conn, eof).add(ok("OK"))
+		s.receive(conn, sent, recorded.Piece{Of: "small", Len: 1000}).send(conn, ack...).receive(conn, eof).add(ok("OK"))
 	}
 	s.request(wire.MsgStore, "empty", 0, 0).add(ok("OK")) // nothing to send, no port needed
 	h.play(t, s.recording)
@@ -132,7 +133,7 @@ func TestLiberties(t *testing.T) {
 	}
 	s.add(ok("OK")).request(wire.MsgStore, "new", 1000, 1)
 	conn := s.open(0)
-	s.send(conn, fixtures["small"].bytes()...).leave(conn, eof).receive(conn, sent, piece{plain: ack}).receive(conn, eof).add(ok("OK"))
+	s.send(conn, fixtures["small"].Bytes()...).leave(conn, eof).receive(conn, sent, recorded.Piece{Plain: ack}).receive(conn, eof).add(ok("OK"))
 	h.play(t, s.recording)
 }
 

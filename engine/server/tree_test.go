@@ -33,7 +33,7 @@ func plant(t *testing.T, root string, r *recording, e entry) {
 		}
 		return
 	default:
-		err = os.WriteFile(name, r.contents[e.of].bytes(), 0o600)
+		err = os.WriteFile(name, r.contents[e.of].Bytes(), 0o600)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -82,9 +82,9 @@ func (e entry) describe(r *recording) string {
 		return e.mode.String()
 	case e.of != "":
 		c := r.contents[e.of]
-		e.size = int64(c.size)
+		e.size = int64(c.Size)
 		if readable(e.mode) {
-			e.sum = fmt.Sprintf("%x", sha256.Sum256(c.bytes()))
+			e.sum = fmt.Sprintf("%x", sha256.Sum256(c.Bytes()))
 		}
 	}
 	return fmt.Sprintf("%v, %d bytes, SHA-256 %s", e.mode, e.size, e.sum)

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"bbftp/engine/recorded"
 	"bbftp/engine/wire"
 )
 
@@ -14,10 +15,10 @@ import (
 func parseAll(text string) ([]recording, error) {
 	var all []recording
 	for i, line := range strings.Split(text, "\n") {
-		f, err := fields(line)
+		f, err := recorded.Words(line)
 		if err == nil && len(f) > 0 {
-			if f[0] == "session" && len(f) == 2 {
-				all = append(all, recording{name: f[1], contents: make(map[string]content)})
+			if f[0].Text == "session" && len(f) == 2 {
+				all = append(all, recording{name: f[1].Text, contents: make(recorded.Contents)})
 				continue
 			}
 			if len(all) == 0 {
@@ -33,34 +34,14 @@ func parseAll(text string) ([]recording, error) {
 	return all, nil
 }
 
-// fields cuts a line at blanks; texts keep their quotes.
-func fields(line string) (f []string, err error) {
-	for {
-		line = strings.TrimLeft(line, " ")
-		switch {
-		case line == "" || line[0] == ';' || line[0] == '#':
-			return f, nil
-		case line[0] == '"':
-			quoted, err := strconv.QuotedPrefix(line)
-			if err != nil {
-				return nil, fmt.Errorf("text %q: %w", line, err)
-			}
-			f, line = append(f, quoted), line[len(quoted):]
-		default:
-			word, rest, _ := strings.Cut(line, " ")
-			f, line = append(f, word), rest
-		}
-	}
-}
-
-func (r *recording) parse(f []string) (err error) {
+func (r *recording) parse(f []recorded.Word) (err error) {
 	arg := func(i int) string {
 		if i < len(f) {
-			return f[i]
+			return f[i].Text
 		}
 		return ""
 	}
-	switch f[0] {
+	switch f[0].Text {
 	case "clear":
 		r.server.Clear = true
 	case "anysource":
@@ -74,7 +55,7 @@ func (r *recording) parse(f []string) (err error) {
 	case "small":
 		r.small = true
 	case "content":
-		r.contents[arg(1)], err = parseContent(arg(2), arg(3), arg(4))
+		err = r.contents.ParseLine(f)
 	case "given":
 		e := entry{path: arg(1), mode: 0o755 | fs.ModeDir, of: arg(3)}
 		if dir, isDir := strings.CutSuffix(e.path, "/"); isDir {
@@ -82,12 +63,12 @@ func (r *recording) parse(f []string) (err error) {
 		} else if arg(2) == "->" {
 			e.mode = 0o777 | fs.ModeSymlink
 		} else {
-			e.mode, err = parseMode(arg(2))
+			e.mode, err = recorded.ParseMode(arg(2))
 		}
 		r.given = append(r.given, e)
 	case "left":
 		e := entry{path: arg(1), sum: arg(4), times: arg(5) == "times"}
-		e.mode, err = parseMode(arg(2))
+		e.mode, err = recorded.ParseMode(arg(2))
 		if dir, isDir := strings.CutSuffix(e.path, "/"); isDir {
 			e.path, e.mode = dir, e.mode|fs.ModeDir
 		} else if err == nil {
@@ -97,7 +78,7 @@ func (r *recording) parse(f []string) (err error) {
 	case "gone":
 		r.gone = append(r.gone, arg(1))
 	case "lost":
-		r.lost, err = parsePieces(f[1:])
+		r.lost, err = recorded.ParsePieces(f[1:])
 	default:
 		var e event
 		e, err = parseEvent(f)
@@ -106,62 +87,43 @@ func (r *recording) parse(f []string) (err error) {
 	return err
 }
 
-func parseMode(octal string) (fs.FileMode, error) {
-	mode, err := strconv.ParseUint(octal, 8, 32)
-	return fs.FileMode(mode), err
-}
-
-func parseContent(kind, first, second string) (content, error) {
-	switch kind {
-	case "lcg":
-		seed, err := strconv.ParseUint(first, 10, 32)
-		size, sizeErr := strconv.Atoi(second)
-		return random(uint32(seed), size), cmp.Or(err, sizeErr)
-	case "text":
-		size, err := strconv.Atoi(first)
-		text, textErr := strconv.Unquote(second)
-		return repeated(text, size), cmp.Or(err, textErr)
+func parseEvent(f []recorded.Word) (e event, err error) {
+	if e.conn, err = strconv.Atoi(f[0].Text); err != nil || len(f) < 3 {
+		return e, cmp.Or(err, fmt.Errorf("incomplete: %v", f))
 	}
-	return content{}, fmt.Errorf("content of kind %q", kind)
-}
-
-func parseEvent(f []string) (e event, err error) {
-	if e.conn, err = strconv.Atoi(f[0]); err != nil || len(f) < 3 {
-		return e, cmp.Or(err, fmt.Errorf("incomplete: %q", f))
-	}
-	switch f[1] {
+	switch f[1].Text {
 	case "open", "connect":
 		e.kind, e.from = opened, wire.Server
-		if f[1] == "connect" {
+		if f[1].Text == "connect" {
 			e.from = wire.Client
 		}
-		if f[2] == "caller" {
+		if f[2].Text == "caller" {
 			e.stream = callerStream
 			return e, nil
 		}
-		e.stream, err = strconv.Atoi(f[2])
+		e.stream, err = strconv.Atoi(f[2].Text)
 		return e, err
 	case ">":
 		e.from = wire.Client
 	case "<":
 		e.from = wire.Server
 	default:
-		return e, fmt.Errorf("direction %q", f[1])
+		return e, fmt.Errorf("direction %v", f[1])
 	}
 	for kind, word := range ends {
-		if f[2] == word {
+		if !f[2].Quoted && f[2].Text == word {
 			e.kind = kind
 			return e, nil
 		}
 	}
 	rest := f[2:]
 	switch {
-	case rest[0] == "login" && len(rest) == 3:
-		e.kind, e.user, e.secret = login, rest[1], rest[2]
+	case rest[0].Text == "login" && !rest[0].Quoted && len(rest) == 3:
+		e.kind, e.user, e.secret = login, rest[1].Text, rest[2].Text
 		return e, nil
-	case rest[0] == "blocks":
+	case rest[0].Text == "blocks" && !rest[0].Quoted:
 		e.kind, rest = blocks, rest[1:]
 	}
-	e.bytes, err = parsePieces(rest)
+	e.bytes, err = recorded.ParsePieces(rest)
 	return e, err
 }

@@ -5,8 +5,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
-	"maps"
-	"slices"
 	"strings"
 
 	"bbftp/engine/wire"
@@ -47,7 +45,7 @@ func formatAll(all []recording) string {
 		r.formatServer(&b)
 		r.formatTree(&b)
 		for _, p := range r.lost {
-			fmt.Fprintf(&b, "lost %s\n", strings.Join(appendTokens(nil, p.plain), " "))
+			fmt.Fprintf(&b, "lost %s\n", strings.Join(appendTokens(nil, p.Plain), " "))
 		}
 		for _, e := range r.events {
 			b.WriteString(format(e))
@@ -78,14 +76,7 @@ func (r *recording) formatTree(b *strings.Builder) {
 	if r.small {
 		b.WriteString("small\n")
 	}
-	for _, name := range slices.Sorted(maps.Keys(r.contents)) {
-		c := r.contents[name]
-		if c.text != "" {
-			fmt.Fprintf(b, "content %s text %d %q\n", name, c.size, c.text)
-		} else {
-			fmt.Fprintf(b, "content %s lcg %d %d\n", name, c.seed, c.size)
-		}
-	}
+	b.WriteString(r.contents.String())
 	for _, e := range r.given {
 		switch e.mode.Type() {
 		case fs.ModeDir:
@@ -145,11 +136,11 @@ func format(e event) string {
 	}
 	var tokens []string
 	for i, p := range e.bytes {
-		if p.of != "" {
-			tokens = append(tokens, fmt.Sprintf("@%s:%d:%d", p.of, p.offset, p.len))
+		if !p.AsBytes() {
+			tokens = append(tokens, p.String())
 			continue
 		}
-		b := p.plain
+		b := p.Plain
 		if i == 0 && e.conn == onControl && len(b) >= wire.HeaderSize {
 			tokens = append(tokens, hex.EncodeToString(b[:4]), hex.EncodeToString(b[4:8]))
 			b = b[8:]
@@ -157,8 +148,8 @@ func format(e event) string {
 		tokens = appendTokens(tokens, maskedBody(e, b))
 	}
 	line += strings.Join(tokens, " ")
-	if e.conn == onControl && len(e.bytes) > 0 && len(e.bytes[0].plain) >= wire.HeaderSize {
-		h, _ := wire.ReadHeader(bytes.NewReader(e.bytes[0].plain))
+	if e.conn == onControl && len(e.bytes) > 0 && len(e.bytes[0].Plain) >= wire.HeaderSize {
+		h, _ := wire.ReadHeader(bytes.NewReader(e.bytes[0].Plain))
 		line += " ; " + h.Code.String()
 	}
 	return line + "\n"
@@ -169,6 +160,6 @@ func maskedBody(e event, b []byte) []byte {
 	if len(e.bytes) != 1 || e.from != wire.Server || e.conn != onControl {
 		return b
 	}
-	whole := maskKey(e.bytes[0].plain)
+	whole := maskKey(e.bytes[0].Plain)
 	return whole[len(whole)-len(b):]
 }

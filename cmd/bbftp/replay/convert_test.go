@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"bbftp/engine/recorded"
 )
 
 // localRoot is where the recording had the client's directories.
@@ -15,16 +17,16 @@ const localRoot = "/mnt/"
 const recorderKilled = "\n[recorder: client killed after timeout]"
 
 // recording makes a transcript one.
-func (tr *transcript) recording(contents map[string]content) (recording, error) {
+func (tr *transcript) recording(contents recorded.Contents) (recording, error) {
 	r := recording{
 		name: tr.Name, password: tr.Options.Password,
-		contents: make(map[string]content),
+		contents: make(recorded.Contents),
 		exit:     strconv.Itoa(tr.Result.Exit),
 	}
 	if tr.Result.Exit < 0 {
 		r.exit = "killed"
 	}
-	for _, arg := range tr.Options.Argv {
+	for _, arg := range tr.Options.ClientArgv {
 		// The recorder named the programs for what they are.
 		r.run = append(r.run, strings.ReplaceAll(arg, "legacy-", ""))
 	}
@@ -44,7 +46,7 @@ func (tr *transcript) recording(contents map[string]content) (recording, error) 
 		if !local || r.isGiven(path) || r.shell() && strings.HasSuffix(path, "/up.dat") || strings.Contains(tr.Name, "_put_fulldisk") {
 			continue
 		}
-		mode, err := parseMode(f.Mode)
+		mode, err := recorded.ParseMode(f.Mode)
 		if err != nil {
 			return r, err
 		}

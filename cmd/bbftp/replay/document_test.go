@@ -2,56 +2,25 @@ package replay
 
 import (
 	"fmt"
-	"os"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
-)
 
-const (
-	documentFile = "../../../results/deviations.md"
-	section      = "## Client\n"
+	"bbftp/engine/recorded"
 )
 
 // TestDocument compares our part of the document with the table. -update
 // writes it.
 func TestDocument(t *testing.T) {
-	old, err := os.ReadFile(documentFile)
-	if err != nil && !os.IsNotExist(err) {
-		t.Fatal(err)
-	}
-	want := withSection(string(old), document())
-	if *update {
-		if err := os.WriteFile(documentFile, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if string(old) != want {
-		t.Errorf("%s is not what the table says; -update writes it", documentFile)
-	}
-}
-
-// withSection puts our section into a document, in the place of an older one.
-func withSection(text, ours string) string {
-	if text == "" {
-		text = "# Deviations\n"
-	}
-	before, rest, found := strings.Cut(text, section)
-	if !found {
-		return strings.TrimRight(text, "\n") + "\n\n" + ours
-	}
-	if _, after, more := strings.Cut(rest, "\n## "); more {
-		return before + ours + "\n## " + after
-	}
-	return before + ours
+	recorded.WantSection(t, "../../../results/deviations.md", document(), *update)
 }
 
 // document renders the table.
 func document() string {
 	var b strings.Builder
-	b.WriteString(section + `
+	b.WriteString(`## Client
+
 Where our client does otherwise than the recorded legacy clients, on purpose; everything else in the ` + strconv.Itoa(numOurs) + ` recorded sessions with a
 client is the same: each message, each byte of data, exit status, terminal, files. ` + "`cmd/bbftp/replay`" + ` holds the table and checks it.
 Events are those on connection 0, 1, …: ` + "`>`" + ` the client sends, ` + "`<`" + ` the server. A file left has the times of its source (` + "`kept`" + `) or of now (` + "`fresh`" + `).

@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
+	"bbftp/engine/recorded"
 	"bbftp/engine/wire"
 )
 
@@ -20,18 +20,18 @@ func (p *player) expect(c *conn, e event) error {
 	if e.kind == login || e.kind == clearly {
 		return p.expectLogin(c, e)
 	}
-	want, err := p.join(e.bytes)
+	want, err := p.contents.Join(e.bytes)
 	if err != nil {
 		return err
 	}
 	switch {
 	case e.kind == blocks:
-		got, err := readBlocks(reader{p, c}, p.block, len(want))
-		return errors.Join(err, differ(got, want))
+		got, err := recorded.ReadBlocks(reader{p, c}, len(want), p.block)
+		return errors.Join(err, recorded.Differ(wire.Client, got, want))
 	case e.kind == cut:
 		got, err := p.rest(c, len(want)+1)
 		if err == nil && !bytes.HasPrefix(want, got) {
-			err = differ(got, want)
+			err = recorded.Differ(wire.Client, got, want)
 		}
 		return err
 	}
@@ -42,7 +42,7 @@ func (p *player) expect(c *conn, e event) error {
 		return nil
 	}
 	if err != nil {
-		return errors.Join(err, differ(got, want))
+		return errors.Join(err, recorded.Differ(wire.Client, got, want))
 	}
 	foresee(want, got, e.bytes)
 	if c.control {
@@ -51,7 +51,18 @@ func (p *player) expect(c *conn, e event) error {
 			return err
 		}
 	}
-	return differ(got, want)
+	return recorded.Differ(wire.Client, got, want)
+}
+
+// reader reads what the client sends on a connection.
+type reader struct {
+	*player
+	from *conn
+}
+
+func (r reader) Read(b []byte) (int, error) {
+	got, err := r.take(r.from, len(b))
+	return copy(b, got), err
 }
 
 // take returns the next n bytes of the client, fewer with an error.
@@ -100,7 +111,7 @@ func (p *player) expectEnd(c *conn) error {
 	if got, err := p.rest(c, 1<<10); err != nil {
 		return fmt.Errorf("the client's end: %w", err)
 	} else if len(got) > 0 {
-		return fmt.Errorf("the client sent %s rather than an end", show(got))
+		return fmt.Errorf("the client sent %.200q rather than an end", got)
 	}
 	return nil
 }
@@ -120,7 +131,7 @@ func (c *conn) oneWriteEach() error {
 func (p *player) expectLogin(c *conn, e event) error {
 	b, err := p.take(c, wire.HeaderSize+wire.LogSize)
 	if err != nil {
-		return errors.Join(err, fmt.Errorf("the client sent %s", show(b)))
+		return errors.Join(err, fmt.Errorf("the client sent %.200q", b))
 	}
 	c.bounds[c.taken] = true
 	m, _, err := wire.Parse(b, wire.Client)
@@ -129,7 +140,7 @@ func (p *player) expectLogin(c *conn, e event) error {
 	}
 	l, ok := m.(wire.Log)
 	if !ok {
-		return fmt.Errorf("the client sent %s", show(b))
+		return fmt.Errorf("the client sent %.200q", b)
 	}
 	var user, secret string
 	if e.kind == clearly {
@@ -141,28 +152,6 @@ func (p *player) expectLogin(c *conn, e event) error {
 		err = fmt.Errorf("the client logged in as %q with %q", user, secret)
 	}
 	return err
-}
-
-// differ compares bytes.
-func differ(got, want []byte) error {
-	if bytes.Equal(got, want) {
-		return nil
-	}
-	at := 0
-	for at < min(len(got), len(want)) && got[at] == want[at] {
-		at++
-	}
-	return fmt.Errorf("the client sent\n\t%s\nrather than\n\t%s\nfirst difference at byte %d", show(got), show(want), at)
-}
-
-// show renders bytes as in a recording, if they are few.
-func show(b []byte) string {
-	e := event{bytes: []piece{{plain: b}}}
-	text := e.String()
-	if len(text) > 300 {
-		text = text[:300] + "…"
-	}
-	return fmt.Sprintf("%d bytes: %s", len(b), strings.TrimPrefix(text, "0 > "))
 }
 
 // listened takes note of the ports of a MSG_TRANS_START_V2, and puts them into

@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"encoding/hex"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
 
+	"bbftp/engine/recorded"
 	"bbftp/engine/wire"
 )
 
@@ -42,17 +42,11 @@ func (r recording) String() string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("session %s", r.name)
-	line("run %s", strings.Join(quoted(r.run), " "))
+	line("run %s", recorded.Quote(r.run))
 	if r.password != "" {
 		line("password %s", r.password)
 	}
-	for _, name := range slices.Sorted(maps.Keys(r.contents)) {
-		if c := r.contents[name]; c.text != "" {
-			line("content %s text %d %q", name, c.size, c.text)
-		} else {
-			line("content %s lcg %d %d", name, c.seed, c.size)
-		}
-	}
+	b.WriteString(r.contents.String())
 	for _, f := range r.given {
 		line("given %s %04o %s", f.path, f.mode, f.of)
 	}
@@ -67,17 +61,6 @@ func (r recording) String() string {
 		line("says %q", s)
 	}
 	return b.String()
-}
-
-// quoted quotes the words that are not read back as they are.
-func quoted(words []string) []string {
-	all := slices.Clone(words)
-	for i, w := range all {
-		if w == "" || strings.ContainsAny(w, " \";") {
-			all[i] = strconv.Quote(w)
-		}
-	}
-	return all
 }
 
 // String renders an event.
@@ -116,10 +99,10 @@ func (e event) String() string {
 
 // message names the message that the bytes of e begin with, if they do.
 func (e event) message() string {
-	if e.kind != sent || len(e.bytes) != 1 || len(e.bytes[0].plain) < wire.HeaderSize {
+	if e.kind != sent || len(e.bytes) != 1 || len(e.bytes[0].Plain) < wire.HeaderSize {
 		return ""
 	}
-	h, _ := wire.ReadHeader(bytes.NewReader(e.bytes[0].plain)) // it has 8 bytes
+	h, _ := wire.ReadHeader(bytes.NewReader(e.bytes[0].Plain)) // it has 8 bytes
 	if name := h.Code.String(); strings.HasPrefix(name, "MSG_") {
 		return name
 	}
@@ -130,17 +113,13 @@ func (e event) message() string {
 const shortest = 3
 
 // words renders bytes: text where there is enough of it, else hexadecimal.
-func words(pieces []piece) (all []string) {
+func words(pieces []recorded.Piece) (all []string) {
 	for _, p := range pieces {
-		if p.random {
-			all = append(all, fmt.Sprintf("?%d", p.len))
+		if !p.AsBytes() {
+			all = append(all, p.String())
 			continue
 		}
-		if p.of != "" {
-			all = append(all, fmt.Sprintf("@%s:%d:%d", p.of, p.offset, p.len))
-			continue
-		}
-		b := p.plain
+		b := p.Plain
 		if len(b) >= wire.HeaderSize {
 			all = append(all, hex.EncodeToString(b[:4]), hex.EncodeToString(b[4:8]))
 			b = b[8:]

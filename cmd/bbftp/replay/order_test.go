@@ -3,11 +3,11 @@ package replay
 import (
 	"cmp"
 	"encoding/binary"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
 
+	"bbftp/engine/recorded"
 	"bbftp/engine/wire"
 )
 
@@ -17,8 +17,7 @@ type timed struct {
 	at float64
 }
 
-// events puts the events of all connections into one order. What a side sent
-// on a data connection is one event: how it was cut says nothing.
+// events puts the events of all connections into one order.
 func (tr *transcript) events(r *recording) error {
 	var all []timed
 	called := make(map[int]float64) // when the first stream of a transfer was
@@ -26,42 +25,31 @@ func (tr *transcript) events(r *recording) error {
 		at := func(ms float64) float64 { return ms }
 		opened := timed{event{conn: c.ID, kind: control}, c.OpenMS}
 		switch {
-		case c.Kind == "addr-check":
+		case c.Kind == recorded.Check:
 			// What the client does on the pipes meanwhile says nothing here.
 			opened.kind, at = check, func(float64) float64 { return c.OpenMS }
-		case c.Kind == "data" && c.Initiator == "server":
+		case c.Kind == recorded.Data && c.Initiator == "server":
 			// All are, before any data flow (wire.md 6.1).
 			if _, ok := called[c.Transfer]; !ok {
 				called[c.Transfer] = c.OpenMS
 			}
 			opened.kind, opened.stream, opened.at = call, c.Stream, called[c.Transfer]
-		case c.Kind == "data":
+		case c.Kind == recorded.Data:
 			opened.kind, opened.stream = accept, c.Stream
 		}
 		all = append(all, opened)
-		whole := -1 // where in all the data are
-		for _, from := range c.Events {
-			e, err := from.event(c.ID)
-			if err != nil {
-				return err
-			}
-			if c.Kind == "control" {
-				tr.translate(&e)
-			}
-			if whole >= 0 && e.kind == sent && all[whole].from == e.from {
-				all[whole].bytes = appendPieces(all[whole].bytes, e.bytes...)
-				continue
-			}
-			all = append(all, timed{e, at(from.TMS)})
-			if c.Kind == "data" && e.kind == sent && whole < 0 {
-				whole = len(all) - 1
-			}
+		acts, err := c.Acts()
+		if err != nil {
+			return fmt.Errorf("connection %d: %w", c.ID, err)
 		}
-		if c.Kind != "data" || whole < 0 || all[whole].from != wire.Client {
-			continue
-		}
-		if of := tr.Transfers[c.Transfer]; of.Op == "put" && of.Gzip {
-			all[whole].kind, all[whole].bytes = blocks, []piece{{of: of.Source, offset: c.Range.Offset, len: c.Range.Length}}
+		packed := c.Kind == recorded.Data && tr.Transfers[c.Transfer].Op == "put" && tr.Transfers[c.Transfer].Gzip
+		for _, a := range acts {
+			e := tr.event(&c, a)
+			if packed && e.from == wire.Client && e.kind == sent {
+				of := tr.Transfers[c.Transfer].Source
+				e.kind, e.bytes = blocks, []recorded.Piece{{Of: of, Offset: c.Range.Offset, Len: c.Range.Length}}
+			}
+			all = append(all, timed{e, at(a.AtMS)})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b timed) int { return cmp.Compare(a.at, b.at) })
@@ -77,29 +65,21 @@ func (tr *transcript) events(r *recording) error {
 	return nil
 }
 
-// event makes one of a recorder's, on connection conn.
-func (from recorded) event(conn int) (event, error) {
-	e := event{conn: conn}
-	if from.From == "server" {
-		e.from = wire.Server
-	}
+// event is what a makes on c.
+func (tr *transcript) event(c *recorded.Connection, a recorded.Act) event {
+	e := event{conn: c.ID, from: a.From, bytes: a.Bytes}
 	switch {
-	case (from.RST || from.EOF) && e.from == wire.Client:
+	case a.Ends() && a.From == wire.Client:
 		e.kind = end
-	case from.RST:
+	case a.Reset:
 		e.kind = reset
-	case from.EOF:
+	case a.EOF:
 		e.kind = eof
-	case from.PayloadOf != "":
-		e.bytes = []piece{{of: from.PayloadOf, offset: from.Offset, len: from.Length}}
-	default:
-		b, err := hex.DecodeString(from.Hex)
-		if err != nil {
-			return e, err
-		}
-		e.bytes = []piece{{plain: b}}
 	}
-	return e, nil
+	if c.Kind == recorded.Control {
+		tr.translate(&e)
+	}
+	return e
 }
 
 // legacyKey is the length of a MSG_CRYPT with a key of 1024 bits.
@@ -108,14 +88,14 @@ const legacyKey = wire.HeaderSize + 12 + 133 + 7
 // translate puts what a server decides, its key, and what is encrypted under
 // it, into words.
 func (tr *transcript) translate(e *event) {
-	if e.kind != sent || len(e.bytes) == 0 || len(e.bytes[0].plain) < wire.HeaderSize+4 {
+	if e.kind != sent || len(e.bytes) == 0 || len(e.bytes[0].Plain) < wire.HeaderSize+4 {
 		return
 	}
-	b := e.bytes[0].plain
+	b := e.bytes[0].Plain
 	kindOf := wire.CryptType(binary.BigEndian.Uint32(b[wire.HeaderSize:]))
 	user := ""
-	if i := slices.Index(tr.Options.Argv, "-u"); i >= 0 {
-		user = tr.Options.Argv[i+1]
+	if i := slices.Index(tr.Options.ClientArgv, "-u"); i >= 0 {
+		user = tr.Options.ClientArgv[i+1]
 	}
 	switch code := wire.Code(binary.BigEndian.Uint32(b)); {
 	case code == wire.MsgCrypt && e.from == wire.Server && len(b) == legacyKey:
@@ -147,12 +127,12 @@ func (r *recording) kill(name string) error {
 	added := []event{{kind: signal, signal: name}}
 	if data := &r.events[i]; data.from == wire.Client {
 		whole := data.bytes[0]
-		half := piece{of: whole.of, len: whole.len / 2}
-		rest := event{conn: data.conn, bytes: []piece{{of: whole.of, offset: half.len, len: whole.len - half.len}}}
-		if size := r.contents[whole.of].size; whole.len < size {
-			rest.kind, rest.bytes[0].len = cut, size-half.len
+		half := recorded.Piece{Of: whole.Of, Len: whole.Len / 2}
+		rest := event{conn: data.conn, bytes: []recorded.Piece{{Of: whole.Of, Offset: half.Len, Len: whole.Len - half.Len}}}
+		if size := r.contents[whole.Of].Size; whole.Len < size {
+			rest.kind, rest.bytes[0].Len = cut, size-half.Len
 		}
-		data.bytes, added = []piece{half}, append(added, rest)
+		data.bytes, added = []recorded.Piece{half}, append(added, rest)
 	}
 	r.events = slices.Insert(r.events, i+1, added...)
 	return nil

@@ -2,21 +2,19 @@ package replay
 
 import (
 	"cmp"
-	"encoding/hex"
 	"fmt"
-	"io/fs"
-	"slices"
 	"strconv"
 	"strings"
 
+	"bbftp/engine/recorded"
 	"bbftp/engine/wire"
 )
 
 // parseRecording reads what String wrote.
 func parseRecording(text string) (recording, error) {
-	r := recording{contents: make(map[string]content)}
+	r := recording{contents: make(recorded.Contents)}
 	for i, line := range strings.Split(text, "\n") {
-		f, err := fields(line)
+		f, err := recorded.Words(line)
 		if err == nil && len(f) > 0 {
 			err = r.parse(f)
 		}
@@ -27,39 +25,10 @@ func parseRecording(text string) (recording, error) {
 	return r, nil
 }
 
-// word is a word of a line, quoted there or not.
-type word struct {
-	text   string
-	quoted bool
-}
-
-func fields(line string) (f []word, err error) {
-	for {
-		line = strings.TrimLeft(line, " ")
-		switch {
-		case line == "" || line[0] == ';':
-			return f, nil
-		case line[0] == '"':
-			quoted, err := strconv.QuotedPrefix(line)
-			if err != nil {
-				return nil, err
-			}
-			text, err := strconv.Unquote(quoted)
-			if err != nil {
-				return nil, err
-			}
-			f, line = append(f, word{text, true}), line[len(quoted):]
-		default:
-			text, rest, _ := strings.Cut(line, " ")
-			f, line = append(f, word{text, false}), rest
-		}
-	}
-}
-
-func (r *recording) parse(f []word) error {
+func (r *recording) parse(f []recorded.Word) error {
 	args := make([]string, max(len(f), 6))
 	for i := range f {
-		args[i] = f[i].text
+		args[i] = f[i].Text
 	}
 	var err error
 	switch args[0] {
@@ -70,16 +39,16 @@ func (r *recording) parse(f []word) error {
 	case "password":
 		r.password = args[1]
 	case "content":
-		r.contents[args[1]], err = parseContent(args[2], args[3], args[4])
+		err = r.contents.ParseLine(f)
 	case "given":
 		r.given = append(r.given, file{path: args[1], of: args[3]})
-		r.given[len(r.given)-1].mode, err = parseMode(args[2])
+		r.given[len(r.given)-1].mode, err = recorded.ParseMode(args[2])
 	case "exit":
 		r.exit = args[1]
 	case "left":
 		l := file{path: args[1], sum: args[4], times: args[5]}
 		var sizeErr error
-		l.mode, err = parseMode(args[2])
+		l.mode, err = recorded.ParseMode(args[2])
 		l.size, sizeErr = strconv.ParseInt(args[3], 10, 64)
 		r.left, err = append(r.left, l), cmp.Or(err, sizeErr)
 	case "says":
@@ -92,29 +61,11 @@ func (r *recording) parse(f []word) error {
 	return err
 }
 
-func parseMode(text string) (fs.FileMode, error) {
-	mode, err := strconv.ParseUint(text, 8, 9)
-	return fs.FileMode(mode), err
-}
-
-func parseContent(kind, first, second string) (content, error) {
-	switch kind {
-	case "lcg":
-		seed, err := strconv.ParseUint(first, 10, 32)
-		size, sizeErr := strconv.Atoi(second)
-		return random(uint32(seed), size), cmp.Or(err, sizeErr)
-	case "text":
-		size, err := strconv.Atoi(first)
-		return repeated(second, size), err
-	}
-	return content{}, fmt.Errorf("content of kind %q", kind)
-}
-
-func parseEvent(f []word) (e event, err error) {
-	if e.conn, err = strconv.Atoi(f[0].text); err != nil || len(f) < 2 {
+func parseEvent(f []recorded.Word) (e event, err error) {
+	if e.conn, err = strconv.Atoi(f[0].Text); err != nil || len(f) < 2 {
 		return e, cmp.Or(err, fmt.Errorf("incomplete"))
 	}
-	verb, rest := f[1].text, f[2:]
+	verb, rest, sends := f[1].Text, f[2:], false
 	if verb == ">" || verb == "<" {
 		if verb == "<" {
 			e.from = wire.Server
@@ -122,10 +73,13 @@ func parseEvent(f []word) (e event, err error) {
 		if len(rest) == 0 {
 			return e, fmt.Errorf("sends nothing")
 		}
-		verb = rest[0].text
-		if kinds := map[string]kind{"blocks": blocks, "cut": cut}; !rest[0].quoted && kinds[verb] != sent {
+		verb, sends = rest[0].Text, true
+		if rest[0].Quoted {
+			verb = "" // bytes
+		}
+		if kinds := map[string]kind{"blocks": blocks, "cut": cut}; kinds[verb] != sent {
 			e.kind, rest = kinds[verb], rest[1:]
-			e.bytes, err = parsePieces(rest)
+			e.bytes, err = recorded.ParsePieces(rest)
 			return e, err
 		}
 	}
@@ -135,10 +89,13 @@ func parseEvent(f []word) (e event, err error) {
 	}
 	var known bool
 	if e.kind, known = kinds[verb]; !known {
-		e.bytes, err = parsePieces(rest)
+		if !sends {
+			return e, fmt.Errorf("unknown event %q", verb)
+		}
+		e.bytes, err = recorded.ParsePieces(rest)
 		return e, err
 	}
-	last := f[len(f)-1].text
+	last := f[len(f)-1].Text
 	switch e.kind {
 	case accept, call:
 		e.stream, err = strconv.Atoi(last)
@@ -150,45 +107,7 @@ func parseEvent(f []word) (e event, err error) {
 	case signal:
 		e.signal = last
 	case login, clearly:
-		e.user, e.secret = f[len(f)-2].text, last
+		e.user, e.secret = f[len(f)-2].Text, last
 	}
 	return e, err
-}
-
-func parsePieces(all []word) (pieces []piece, err error) {
-	for _, w := range all {
-		var p piece
-		switch part := strings.Split(w.text, ":"); {
-		case w.quoted:
-			p.plain = []byte(w.text)
-		case strings.HasPrefix(w.text, "@") && len(part) == 3:
-			var lenErr error
-			p.of = part[0][1:]
-			p.offset, err = strconv.Atoi(part[1])
-			p.len, lenErr = strconv.Atoi(part[2])
-			err = cmp.Or(err, lenErr)
-		case strings.HasPrefix(w.text, "?"):
-			p.random = true
-			p.len, err = strconv.Atoi(w.text[1:])
-		default:
-			p.plain, err = hex.DecodeString(w.text)
-		}
-		if err != nil {
-			return nil, err
-		}
-		pieces = appendPieces(pieces, p)
-	}
-	return pieces, nil
-}
-
-// appendPieces makes one piece of plain bytes that follow each other.
-func appendPieces(to []piece, more ...piece) []piece {
-	for _, p := range more {
-		if n := len(to); n > 0 && p.len == 0 && to[n-1].len == 0 {
-			to[n-1].plain = slices.Concat(to[n-1].plain, p.plain)
-		} else {
-			to = append(to, p)
-		}
-	}
-	return to
 }

@@ -37,7 +37,7 @@ func newPlace(t *testing.T, r *recording) place {
 	}
 	for _, f := range r.given {
 		name := filepath.Join(w.root, f.path)
-		if err := os.WriteFile(name, r.contents[f.of].bytes(), f.mode); err != nil {
+		if err := os.WriteFile(name, r.contents[f.of].Bytes(), f.mode); err != nil {
 			t.Fatal(err)
 		}
 		if err := os.Chtimes(name, time.Unix(sourceAccessed, 0), time.Unix(sourceModified, 0)); err != nil {
@@ -155,7 +155,7 @@ func (w place) after(t *testing.T) (left []file) {
 		f.sum = fmt.Sprintf("%x", sha256.Sum256(data))
 		if i := slices.IndexFunc(w.given, func(g file) bool { return g.path == f.path }); i < 0 {
 			left = append(left, f)
-		} else if string(data) != string(w.contents[w.given[i].of].bytes()) || f.mode != w.given[i].mode || info.ModTime().Unix() != sourceModified {
+		} else if string(data) != string(w.contents[w.given[i].of].Bytes()) || f.mode != w.given[i].mode || info.ModTime().Unix() != sourceModified {
 			t.Errorf("%s was changed: %v, %v", f.path, f.mode, info.ModTime())
 		}
 		return nil

@@ -98,7 +98,7 @@ func (p *player) step(e event) error {
 	case offer:
 		return p.send(c, p.key.offer(e.offer).Append(nil))
 	}
-	b, err := p.join(e.bytes)
+	b, err := p.contents.Join(e.bytes)
 	if err != nil {
 		return err
 	}

@@ -7,10 +7,9 @@
 package replay
 
 import (
-	"fmt"
 	"io/fs"
-	"sync"
 
+	"bbftp/engine/recorded"
 	"bbftp/engine/wire"
 )
 
@@ -20,7 +19,7 @@ type recording struct {
 	name     string
 	run      []string // the legacy program's arguments, the first word its name
 	password string   // typed at the terminal; "" if nobody is asked
-	contents map[string]content
+	contents recorded.Contents
 	given    []file // before
 	events   []event
 	exit     string   // the exit status, or "killed"
@@ -34,12 +33,12 @@ type event struct {
 	conn   int
 	kind   kind
 	from   wire.Sender
-	bytes  []piece        // of sent, blocks and cut
-	stream int            // of accept and call, from 0
-	offer  wire.CryptType // of offer
-	user   string         // of login and clear
-	secret string         // likewise
-	signal string         // of signal, without SIG
+	bytes  []recorded.Piece // of sent, blocks and cut
+	stream int              // of accept and call, from 0
+	offer  wire.CryptType   // of offer
+	user   string           // of login and clear
+	secret string           // likewise
+	signal string           // of signal, without SIG
 }
 
 type kind int
@@ -60,45 +59,6 @@ const (
 	end                 // the client's last byte, or a reset: which one depends on what was still on its way
 	signal              // the client gets a signal
 )
-
-// piece is a part of what was sent: bytes as they were, a part of a content, or,
-// in a deviation, len bytes that nobody can foresee.
-type piece struct {
-	plain       []byte
-	of          string
-	offset, len int
-	random      bool
-}
-
-// content is a file made of a formula (the recordings' README, "File content").
-type content struct {
-	seed  uint32 // of a linear congruential generator, unless there is a text
-	text  string
-	size  int
-	bytes func() []byte // for reading
-}
-
-func random(seed uint32, size int) content {
-	return content{seed: seed, size: size, bytes: sync.OnceValue(func() []byte {
-		b := make([]byte, size)
-		x := seed
-		for i := range b {
-			x = (1103515245*x + 12345) & (1<<31 - 1)
-			b[i] = byte(x >> 16)
-		}
-		return b
-	})}
-}
-
-func repeated(text string, size int) content {
-	return content{text: text, size: size, bytes: sync.OnceValue(func() []byte {
-		b := make([]byte, size)
-		for i := range b {
-			b[i] = text[(i+i/1000)%len(text)]
-		}
-		return b
-	})}
-}
 
 // file is a file of the client. Its path begins with the directory the
 // recording had below /mnt: client, small or forbidden.
@@ -122,34 +82,13 @@ const (
 	sourceModified = 1000000060
 )
 
-// join returns the bytes that pieces stand for.
-func (r *recording) join(pieces []piece) ([]byte, error) {
-	var all []byte
-	for _, p := range pieces {
-		switch {
-		case p.random:
-			all = append(all, make([]byte, p.len)...)
-			continue
-		case p.of == "":
-			all = append(all, p.plain...)
-			continue
-		}
-		c, ok := r.contents[p.of]
-		if !ok || p.offset < 0 || p.len < 0 || p.offset+p.len > c.size {
-			return nil, fmt.Errorf("no bytes %d..%d of content %q", p.offset, p.offset+p.len, p.of)
-		}
-		all = append(all, c.bytes()[p.offset:p.offset+p.len]...)
-	}
-	return all, nil
-}
-
 // foresee puts the random bytes of what was got into what is wanted.
-func foresee(want, got []byte, pieces []piece) {
+func foresee(want, got []byte, pieces []recorded.Piece) {
 	at := 0
 	for _, p := range pieces {
-		if p.random && at < len(got) {
-			copy(want[at:at+p.len], got[at:])
+		if p.Unforeseen && at < len(got) {
+			copy(want[at:at+p.Len], got[at:])
 		}
-		at += p.len + len(p.plain)
+		at += p.Len + len(p.Plain)
 	}
 }

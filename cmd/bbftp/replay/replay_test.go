@@ -8,10 +8,15 @@ import (
 	"strings"
 	"testing"
 
+	// The client is one that go build makes, which the test cache does not see:
+	// what it is made of has to be imported here.
+	_ "bbftp/cmd/bbftp/legacy"
+	_ "bbftp/cmd/bbftp/modern"
 	"bbftp/cmd/internal/programtest"
+	"bbftp/engine/recorded"
 )
 
-var update = flag.Bool("update", false, "write testdata/sessions.txt anew from "+transcriptsVariable+", and our part of results/deviations.md")
+var update = flag.Bool("update", false, "write testdata/sessions.txt anew from "+recorded.Variable+", and our part of results/deviations.md")
 
 const (
 	vectorsFile   = "testdata/sessions.txt"
@@ -24,22 +29,12 @@ const (
 // TestVectorsAreTranscripts compares what is replayed with its source.
 func TestVectorsAreTranscripts(t *testing.T) {
 	want := vectorsHeader + formatAll(transcripts(t))
-	if *update {
-		if err := os.WriteFile(vectorsFile, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if got, err := os.ReadFile(vectorsFile); err != nil || string(got) != want {
-		t.Errorf("%s does not hold what %s does; -update writes it (%v)", vectorsFile, transcriptsVariable, err)
-	}
+	recorded.WantFile(t, vectorsFile, want, "does not hold what "+recorded.Variable+" does; -update writes it", *update)
 }
 
 // TestFormat reads the text and writes it again.
 func TestFormat(t *testing.T) {
-	got, err := os.ReadFile(vectorsFile)
-	if err != nil || vectorsHeader+formatAll(vectors(t)) != string(got) {
-		t.Errorf("%s is written otherwise than it was read (%v)", vectorsFile, err)
-	}
+	recorded.WantFile(t, vectorsFile, vectorsHeader+formatAll(vectors(t)), "is written otherwise than it was read", false)
 }
 
 func formatAll(all []recording) string {
