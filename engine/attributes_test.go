@@ -152,42 +152,52 @@ func TestKept(t *testing.T) {
 	}
 }
 
-// TestLinks replaces what a link leads to, inside the tree, and reads it.
+// TestLinks writes to what a link leads to in version 1, as servers of that
+// version do, and puts the file in the link's place in the others. Nothing outside
+// the tree is read or written.
 func TestLinks(t *testing.T) {
 	noLeaks(t)
-	h := serve(t, nil)
-	outside := t.TempDir()
-	write(t, outside, "secret", []byte("secret"))
-	write(t, h.root, "real", []byte("old"))
-	for name, target := range map[string]string{
-		"link": "real", "escape": filepath.Join(outside, "secret"), "up": "../" + filepath.Base(outside) + "/secret",
-	} {
-		if err := os.Symlink(target, filepath.Join(h.root, name)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	c, dir := dial(t, h.port, nil)
-	write(t, dir, "src", []byte("new"))
-	if _, err := c.Put(t.Context(), "src", "link"); err != nil {
-		t.Error(err)
-	}
-	if _, err := c.Get(t.Context(), "link", "back"); err != nil {
-		t.Error(err)
-	}
-	for _, name := range []string{"escape", "up"} {
-		if _, err := c.Put(t.Context(), "src", name); err == nil {
-			t.Errorf("put through %s succeeds", name)
-		}
-		if _, err := c.Get(t.Context(), name, "stolen"); err == nil {
-			t.Errorf("get through %s succeeds", name)
-		}
-	}
-	holds(t, outside, "secret", "secret")
-	holds(t, dir, "src", "new", "back", "new")
-	if target, err := os.Readlink(filepath.Join(h.root, "link")); err != nil || target != "real" {
-		t.Errorf("the link leads to %q, %v", target, err)
-	}
-	if got, err := os.ReadFile(filepath.Join(h.root, "real")); err != nil || string(got) != "new" {
-		t.Errorf("it holds %q, %v", got, err)
+	for version := 1; version <= 3; version++ {
+		t.Run(fmt.Sprintf("version %d", version), func(t *testing.T) {
+			h := serve(t, nil)
+			outside := t.TempDir()
+			write(t, outside, "secret", []byte("secret"))
+			write(t, h.root, "real", []byte("old"))
+			for name, target := range map[string]string{
+				"link": "real", "escape": filepath.Join(outside, "secret"), "up": "../" + filepath.Base(outside) + "/secret",
+			} {
+				if err := os.Symlink(target, filepath.Join(h.root, name)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			c, dir := dial(t, h.port, func(cfg *client.Config) { cfg.Protocol = version })
+			write(t, dir, "src", []byte("new"))
+			if _, err := c.Put(t.Context(), "src", "link"); err != nil {
+				t.Error(err)
+			}
+			if _, err := c.Get(t.Context(), "link", "back"); err != nil {
+				t.Error(err)
+			}
+			for _, name := range []string{"escape", "up"} {
+				if _, err := c.Get(t.Context(), name, "stolen"); err == nil {
+					t.Errorf("get through %s succeeds", name)
+				}
+				if _, err := c.Put(t.Context(), "src", name); (err != nil) != (version == 1) {
+					t.Errorf("put onto %s: %v", name, err)
+				}
+			}
+			holds(t, outside, "secret", "secret")
+			holds(t, dir, "src", "new", "back", "new")
+			want := "new"
+			if version > 1 {
+				want = "old"
+			}
+			if got, err := os.ReadFile(filepath.Join(h.root, "real")); err != nil || string(got) != want {
+				t.Errorf("the link's target holds %q, %v; want %q", got, err, want)
+			}
+			if target, err := os.Readlink(filepath.Join(h.root, "link")); (target == "real") != (version == 1) {
+				t.Errorf("the link leads to %q, %v", target, err)
+			}
+		})
 	}
 }

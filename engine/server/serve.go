@@ -7,6 +7,7 @@ import (
 	"net"
 	"runtime/debug"
 	"sync"
+	"syscall"
 	"time"
 
 	"bbftp/engine/auth"
@@ -41,7 +42,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 			return nil
 		}
 		if err != nil {
-			if errors.Is(err, net.ErrClosed) {
+			if errors.Is(err, net.ErrClosed) || errors.Is(err, syscall.EINVAL) { // EINVAL: it does not listen
 				return fmt.Errorf("accept on %v: %w", l.Addr(), err)
 			}
 			// All others pass: no descriptors until a session ends, a firewall,

@@ -47,8 +47,8 @@ type Config struct {
 	MaxStreams int
 	// Storage bounds what clients may write.
 	Storage storage.Limits
-	// Umask is taken from the modes of version 1's new files (0660) and
-	// directories (0750). Versions 2 and 3 begin with their own, 022.
+	// Umask is taken from the modes of new files and directories: 0660 and 0750
+	// in version 1, 0666 and 0777 in versions 2 and 3, whose clients may change it.
 	Umask fs.FileMode
 	// MaxSessions bounds the connections served at once. Default 512.
 	MaxSessions int

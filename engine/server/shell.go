@@ -85,8 +85,8 @@ func (s *Server) meet(ctx context.Context, ctl *control.Conn, shell Shell) (loca
 		// where addresses are translated on the way.
 		return netip.AddrPortFrom(netip.IPv4Unspecified(), shell.Port), remote, err
 	}
-	local, remote, err = s.awaitCall(ctx, ctl, shell)
-	return netip.AddrPortFrom(local.Addr(), shell.Port), remote, err
+	c, err := s.awaitCall(ctx, ctl, shell)
+	return netip.AddrPortFrom(c.local.Addr(), shell.Port), c.remote, err
 }
 
 var (

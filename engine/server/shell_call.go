@@ -7,49 +7,75 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
+	"sync"
 
 	"bbftp/engine/control"
 	"bbftp/engine/wire"
 	"bbftp/netio"
 )
 
+// call is the client's, which shows both addresses.
+type call struct{ local, remote netip.AddrPort }
+
+// maxCallers is how many may be listened to at once.
+const maxCallers = 64
+
 // awaitCall tells the client a port and waits for its call there. Strangers,
-// and callers who do not say MSG_IPADDR, do not end the wait.
-func (s *Server) awaitCall(ctx context.Context, ctl *control.Conn, shell Shell) (local, remote netip.AddrPort, err error) {
+// and callers who do not say MSG_IPADDR, neither end the wait nor hold it up.
+func (s *Server) awaitCall(ctx context.Context, ctl *control.Conn, shell Shell) (call, error) {
 	l, err := s.listenForCall(ctx, shell.Port+1)
 	if err != nil {
-		return local, remote, err
+		return call{}, err
 	}
 	defer func() { _ = l.Close() }()
 	if err := ctl.Send(wire.LoggedStdin{Port: int32(addrPort(l.Addr()).Port())}); err != nil {
-		return local, remote, err
+		return call{}, err
 	}
+	var answering sync.WaitGroup
+	defer answering.Wait()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	defer ctl.Watch(func(h wire.Header, err error) {
-		if err == nil {
-			err = fmt.Errorf("%w: %v before the call", errProtocol, h.Code)
+	defer ctl.Watch(func(_ wire.Header, err error) {
+		// A message is no fault: a client need not wait for the answer to its call
+		// before it speaks here.
+		if err != nil {
+			cancel(err) // the client has gone, nobody will call
 		}
-		cancel(err) // nobody will call
 	})()
 	defer context.AfterFunc(ctx, func() { _ = l.Close() })()
+	first := make(chan call, 1)
+	callers := make(chan struct{}, maxCallers)
 	for {
 		conn, err := l.AcceptTCP()
-		if ctx.Err() != nil {
-			if err == nil {
-				_ = conn.Close()
-			}
-			return local, remote, context.Cause(ctx)
-		}
 		if err != nil {
-			return local, remote, fmt.Errorf("accept the client's call: %w", err)
+			select {
+			case c := <-first:
+				return c, nil
+			case <-ctx.Done():
+				return call{}, context.Cause(ctx)
+			default:
+				return call{}, fmt.Errorf("accept the client's call: %w", err)
+			}
 		}
-		local, remote := addrPort(conn.LocalAddr()), addrPort(conn.RemoteAddr())
-		if err := s.answerCall(ctx, conn, shell.expects(remote.Addr())); err != nil {
-			s.log.Warn("caller refused", "from", remote.String(), "error", err)
+		select {
+		case callers <- struct{}{}:
+		default:
+			_ = conn.Close()
 			continue
 		}
-		return local, remote, nil
+		answering.Go(func() {
+			defer func() { <-callers }()
+			c := call{addrPort(conn.LocalAddr()), addrPort(conn.RemoteAddr())}
+			if err := s.answerCall(ctx, conn, shell.expects(c.remote.Addr())); err != nil {
+				s.log.Warn("caller refused", "from", c.remote.String(), "error", err)
+				return
+			}
+			select {
+			case first <- c:
+				_ = l.Close() // which ends the loop
+			default:
+			}
+		})
 	}
 }
 

@@ -41,7 +41,10 @@ func (v versions23) withFile(h wire.Header, serve func(wire.Transfer, string) er
 const (
 	// maxBlock is the largest buffer in KiB of compressed data: each stream
 	// holds three such blocks in memory.
-	maxBlock = 64 << 10
+	maxBlock = 32 << 10
+	// maxBlocks is the most in KiB that the blocks of all streams of a file may
+	// come to, once each: a client that wants larger ones gets fewer streams.
+	maxBlocks = 2 * maxBlock
 	// maxWindow is the most that a window counts for, in bytes: the kernel
 	// doubles it, and its own limits are far below.
 	maxWindow = 1 << 30
@@ -109,6 +112,10 @@ func window(kib int32) int {
 }
 
 // streams is how many the server allows of those the client wants.
-func (v versions23) streams(wanted int32) int32 {
-	return min(wanted, int32(v.server.cfg.MaxStreams))
+func (v versions23) streams(r wire.Transfer) int32 {
+	n := min(r.Streams, int32(v.server.cfg.MaxStreams))
+	if r.Options.Has(wire.OptGzip) {
+		n = min(n, maxBlocks/r.BufferSize)
+	}
+	return n
 }

@@ -49,7 +49,7 @@ func (v versions23) describe(r wire.Transfer, src *storage.Source) wire.Transfer
 	r.Mode = permissions(src.Mode())
 	r.Accessed, r.Modified = wire.NewTimestamp(src.Accessed()), wire.NewTimestamp(src.Modified())
 	full := r.Size / int64(r.BlockLimit())
-	r.Streams = int32(max(1, min(full, int64(v.streams(r.Streams)))))
+	r.Streams = int32(max(1, min(full, int64(v.streams(r)))))
 	return r
 }
 

@@ -39,7 +39,7 @@ func (v versions23) store(ctx context.Context, h wire.Header, r wire.Transfer, n
 	t := v.request("put", name, r)
 	answer := r
 	answer.Options &= storeOptions
-	answer.Streams = v.streams(r.Streams)
+	answer.Streams = v.streams(r)
 	t.size, t.streams = r.Size, int(answer.Streams)
 
 	pending, err := v.create(name, r.Options, file)
@@ -68,6 +68,9 @@ func (v versions23) newFile(r wire.Transfer) (storage.NewFile, error) {
 		Writable: !r.Options.Has(wire.OptTmp),
 		Dirs:     r.Options.Has(wire.OptDir),
 		DirPerm:  dirMode23 &^ v.umask,
+		// As with legacy servers, which unlink or rename: what a link such as
+		// "latest" leads to is not the client's to overwrite.
+		ReplaceLink: true,
 	}
 	if r.Options.Has(wire.OptMode) {
 		file.Perm = fs.FileMode(r.Mode) & fs.ModePerm // no set-id bits (wire.md 14.17)

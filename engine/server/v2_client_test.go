@@ -17,6 +17,7 @@ import (
 
 	"bbftp/engine/auth"
 	"bbftp/engine/control"
+	"bbftp/engine/recorded"
 	"bbftp/engine/transfer"
 	"bbftp/engine/wire"
 )
@@ -376,7 +377,7 @@ func (c *v2Client) get(conns []*net.TCPConn, size int64, compressed bool) string
 		var err error
 		if compressed {
 			var got []byte
-			got, err = readBlocks(conns[i], len(part), v2Block)
+			got, err = recorded.ReadBlocks(conns[i], len(part), v2Block)
 			copy(part, got)
 		} else {
 			_, err = io.ReadFull(conns[i], part)

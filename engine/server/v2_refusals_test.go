@@ -52,7 +52,7 @@ func TestV2RefusedRequests(t *testing.T) {
 			{"no directory", wish(store, 6, 0, 1), "no/file", "Directory (no) creation needed but TROPT_DIR not set"},
 			{"no directory", wish(store, 6, wire.OptTmp, 1), "/no/such/file", "Directory (/no/such) creation needed but TROPT_DIR not set"},
 			{"a file on the way", wish(store, 6, wire.OptDir, 1), "file/x", "Error creation file file/x : Not a directory "},
-			{"a way out", wish(store, 6, 0, 1), "outside", "Error creation file outside : Permission denied "},
+			{"a way out", wish(store, 6, 0, 1), "outside/x", "Error creation file outside/x : Permission denied "},
 			{"a way out", wish(retr, 6, 0, 1), "outside", "Error stating file outside : Permission denied "},
 			{"no file", wish(retr, 6, 0, 1), "no", "Error stating file no : No such file or directory "},
 			{"mass storage", wish(store, 6, wire.OptRFIO|wire.OptTmp, 1), "file", "Fail to store : RFIO not supported"},

@@ -258,6 +258,9 @@ func TestV2ShellStrangers(t *testing.T) {
 			t.Errorf("%q is answered", garbage)
 		}
 	}
+	for range 10 {
+		c.call("127.0.0.2", "127.0.0.1", port) // who says nothing holds nobody up
+	}
 	c.called23("127.0.0.2", port)
 	c.choose(2, 3)
 	c.alive()
@@ -286,7 +289,7 @@ func TestV2ShellUnmet(t *testing.T) {
 	}{
 		{"no call", soon, Shell{}, func(*v2Client) {}, "Connection timed out"},
 		{"gone", nil, Shell{}, (*v2Client).halfClose, ""},
-		{"no client", nil, Shell{}, func(c *v2Client) { c.sendBytes([]byte("#!/bin/sh")) }, ""},
+		{"no client", soon, Shell{}, func(c *v2Client) { c.sendBytes([]byte("#!/bin/sh")) }, "Connection timed out"},
 		{"no answer", soon, exchange, func(*v2Client) {}, "Connection timed out"},
 		{"gone without answer", nil, exchange, (*v2Client).halfClose, ""},
 		{"another message", nil, exchange, func(c *v2Client) { c.head(wire.MsgProt, 0) }, ""},

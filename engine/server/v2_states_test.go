@@ -155,7 +155,7 @@ func interrupted(c *v2Client) { c.t.Helper(); c.bad(textInterrupted); c.closed()
 // passes plays one event in one state.
 func (s *v2Server) passes(t *testing.T, version int32, state v2State, event v2Event, want func(*v2Client)) {
 	t.Helper()
-	content := string(fixtures["random"].bytes()[:v2Size])
+	content := string(fixtures["random"].Bytes()[:v2Size])
 	s.write(t, "file", content, 0o644)
 	s.write(t, "empty", "", 0o644)
 	c := s.login(t, version)

@@ -26,7 +26,7 @@ func bothVersions(t *testing.T, set func(*Config), test func(*testing.T, *v2Serv
 
 // TestV2Transfers stores and retrieves, with what else TRANS_OK says.
 func TestV2Transfers(t *testing.T) {
-	mixed := string(fixtures["mixed"].bytes())
+	mixed := string(fixtures["mixed"].Bytes())
 	bothVersions(t, nil, func(t *testing.T, s *v2Server, version int32) {
 		c := s.login(t, version)
 		for _, streams := range []int32{1, 3, 6} {
@@ -81,6 +81,27 @@ func TestV2Streams(t *testing.T) {
 		c.request(wish(wire.MsgStoreV2, 10, 0, 100), "new")
 		if a := c.agreed(); a.Streams != 4 {
 			t.Errorf("a store gets %d streams", a.Streams)
+		}
+		// Compressed blocks are held in memory, plain buffers are not.
+		for o, want := range map[wire.Options]int32{wire.OptGzip: 2, 0: 4} {
+			large := wish(wire.MsgStoreV2, 10, o, 100)
+			large.BufferSize = maxBlock
+			c := s.login(t, version)
+			c.request(large, "new")
+			if a := c.agreed(); a.Streams != want {
+				t.Errorf("a store with buffers of %d KiB and options %v gets %d streams, want %d", maxBlock, o, a.Streams, want)
+			}
+		}
+		sparse := wish(wire.MsgRetrV2, 0, wire.OptGzip, 100)
+		sparse.BufferSize = maxBlock
+		s.write(t, "sparse", "", 0o600)
+		if err := os.Truncate(filepath.Join(s.root, "sparse"), 10*maxBlock<<10); err != nil {
+			t.Fatal(err)
+		}
+		c = s.login(t, version)
+		c.request(sparse, "sparse")
+		if a := c.agreed(); a.Streams != 2 {
+			t.Errorf("a retrieve with buffers of %d KiB gets %d streams", maxBlock, a.Streams)
 		}
 	})
 }

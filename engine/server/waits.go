@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Waits are the server's time limits, most for a client (wire.md 5). Zero values are the
-// documented defaults.
+// Waits are the server's time limits (wire.md 5). Zero values are the documented
+// defaults.
 type Waits struct {
 	Login      time.Duration // the whole login, default 60 s
 	First      time.Duration // after login, for the first command or the choice of a version, default 10 s

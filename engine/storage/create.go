@@ -22,6 +22,9 @@ type NewFile struct {
 	// the process may give files away its owner and group too. Without it every
 	// file has Perm and belongs to its maker.
 	Keep bool
+	// ReplaceLink puts the file in the place of a link at its name, instead of
+	// what the link leads to; one that leads to a directory is refused as that.
+	ReplaceLink bool
 	// Writable asks that a file to be replaced may be written to. Without it the
 	// right to rename in its directory is enough.
 	Writable bool
@@ -36,8 +39,8 @@ type NewFile struct {
 // Create begins a file that will take the place of name when committed. Nothing
 // at name changes before.
 //
-// A link at name is followed, and what it leads to is replaced or, if missing,
-// created. A directory gives [ErrIsDirectory], a FIFO, socket or device
+// A link at name is followed, unless n replaces it, and what it leads to is
+// replaced or, if missing, created. A directory gives [ErrIsDirectory], a FIFO, socket or device
 // [ErrNotRegular]. The directory must be writable; a missing one that n does not
 // want made is ENOENT. Hard links, access control lists and extended attributes
 // of a replaced file are not carried over.
@@ -83,10 +86,19 @@ func (t *Tree) way(name string, n NewFile) (place, error) {
 	case "", ".", "..":
 		n.Dirs = false
 	}
-	if n.Dirs {
-		return t.walk(name, true, t.provide(n.DirPerm))
+	if n.ReplaceLink && t.leadsToDir(name) {
+		return place{}, ErrIsDirectory
 	}
-	return t.resolve(name, true)
+	if n.Dirs {
+		return t.walk(name, !n.ReplaceLink, t.provide(n.DirPerm))
+	}
+	return t.resolve(name, !n.ReplaceLink)
+}
+
+// leadsToDir reports whether name leads to a directory inside the tree.
+func (t *Tree) leadsToDir(name string) bool {
+	at, err := t.resolve(name, true)
+	return err == nil && at.info != nil && at.info.IsDir()
 }
 
 // begin checks the target and makes the temporary file.
@@ -122,10 +134,11 @@ func (p *Pending) begin(l Limits) error {
 // whole transfer, and where asked to what only succeeds because a rename asks for
 // less than writing to the file does.
 func (p *Pending) replaceable(old fs.FileInfo) error {
-	if err := regular(old); err != nil {
+	link := p.new.ReplaceLink && old.Mode().Type() == fs.ModeSymlink
+	if err := regular(old); err != nil && !link {
 		return err
 	}
-	if p.new.Writable {
+	if p.new.Writable && !link {
 		f, err := p.dir.OpenFile(p.base, os.O_WRONLY|syscall.O_NONBLOCK, 0)
 		switch {
 		case errors.Is(err, syscall.EAGAIN): // Permitted, but leased or offline, which replacing does not mind.

@@ -169,3 +169,39 @@ func TestCreatedDirectoriesStay(t *testing.T) {
 		wantNames(s, filepath.Join(s.dir, "b"))
 	})
 }
+
+// TestReplaceLink puts the file in the place of a link, wherever that leads, but
+// not of one to a directory.
+func TestReplaceLink(t *testing.T) {
+	bothForms(t, Limits{}, func(s site) {
+		outside := filepath.Join(s.TempDir(), "secret")
+		if err := os.WriteFile(outside, []byte("secret"), 0o600); err != nil {
+			s.Fatal(err)
+		}
+		plant(s, s.dir, "real=old", "sub/")
+		for name, target := range map[string]string{"latest": "real", "lost": "nowhere", "out": outside, "loop": "loop", "dir": "sub"} {
+			if err := os.Symlink(target, filepath.Join(s.dir, name)); err != nil {
+				s.Fatal(err)
+			}
+		}
+		for _, name := range []string{"latest", "lost", "out", "loop"} {
+			for _, writable := range []bool{true, false} {
+				if err := put(s.tree, s.at(name), "new", NewFile{Perm: 0o640, ReplaceLink: true, Writable: writable, Keep: writable}); err != nil {
+					s.Errorf("%s: %v", name, err)
+				}
+			}
+			wantFile(s, filepath.Join(s.dir, name), "new")
+			wantMode(s, filepath.Join(s.dir, name), 0o640)
+		}
+		wantFile(s, filepath.Join(s.dir, "real"), "old")
+		wantFile(s, outside, "secret")
+		for _, name := range []string{"dir", "dir/", "latest/"} {
+			if err := put(s.tree, s.at(name), "new", NewFile{ReplaceLink: true}); err == nil {
+				s.Errorf("%s is replaced", name)
+			}
+		}
+		if err := put(s.tree, s.at("dir"), "new", NewFile{ReplaceLink: true}); !errors.Is(err, ErrIsDirectory) {
+			s.Errorf("a link to a directory: %v", err)
+		}
+	})
+}
