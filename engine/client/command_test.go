@@ -3,7 +3,9 @@ package client
 import (
 	"context"
 	"errors"
+	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -179,6 +181,23 @@ func TestInfo(t *testing.T) {
 	}
 	if names, err := c.List(t.Context(), "*"); err != nil || len(names) != 1 {
 		t.Errorf("%q, %v", names, err)
+	}
+}
+
+// TestEndlessInfo has the server talk without ever answering.
+func TestEndlessInfo(t *testing.T) {
+	noLeaks(t)
+	c := dial(t, serve(t, func(p *peer) {
+		p.login()
+		p.wantPath(wire.MsgMkdir, "a")
+		info := wire.Reply{Kind: wire.MsgInfo, Text: "soon"}.Append(nil)
+		for err := error(nil); err == nil; _, err = p.conn.Write(info) {
+			time.Sleep(10 * time.Millisecond)
+		}
+	}), nil)
+	c.Settings().Waits.Reply = 100 * time.Millisecond
+	if err := c.Mkdir(t.Context(), "a"); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("got %v, want the limit for answers", err)
 	}
 }
 
@@ -402,4 +421,18 @@ func paths(entries []wire.ListEntry) (paths []string) {
 		paths = append(paths, e.Path)
 	}
 	return paths
+}
+
+// TestChdirNowhere has a directory fail that could not be returned to.
+func TestChdirNowhere(t *testing.T) {
+	noLeaks(t)
+	for _, text := range []string{"", "data"} {
+		c := dial(t, serve(t, func(p *peer) {
+			p.login()
+			p.wantPath(wire.MsgChdir, "data")
+			p.reply(wire.MsgOK, text)
+		}), func(cfg *Config) { cfg.Tries = 1 })
+		_, err := c.Chdir(t.Context(), "data")
+		fails[*BrokenError](t, err, "cd data", strconv.Quote(text))
+	}
 }

@@ -41,12 +41,12 @@ func (c *Client) ready(ctx context.Context) error {
 	}
 	if err := open(ctx, limits); err != nil {
 		c.disconnect()
-		return err
+		return &SessionError{err}
 	}
 	c.fresh, c.since, c.settled = true, time.Now(), time.Time{}
 	if err := c.negotiate(); err != nil {
 		c.disconnect()
-		return err
+		return &SessionError{err}
 	}
 	if err := c.restore(); err != nil {
 		c.disconnect() // no command may run in another directory

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"bbftp/engine/storage"
 	"bbftp/engine/wire"
@@ -71,10 +72,15 @@ func (c *Client) Chdir(ctx context.Context, dir string) (now string, err error) 
 
 func (c *Client) chdir(dir string, o wire.Options) (string, error) {
 	now, err := c.ok(cd, dir, o)
-	if err == nil {
-		c.dir = now
+	if err != nil {
+		return "", err
 	}
-	return now, err
+	if !strings.HasPrefix(now, "/") {
+		// After a reconnection files would land in another directory (wire.md 11.13).
+		return "", c.broken(fmt.Errorf("cd %s: the server names %q as its directory", dir, now))
+	}
+	c.dir = now
+	return now, nil
 }
 
 // SetRemoteUmask changes the server's file mode creation mask, now and after

@@ -50,6 +50,13 @@ func (e *RequestError) Error() string {
 
 func (e *RequestError) Unwrap() error { return e.Err }
 
+// SessionError is a session that did not begin: reaching the server, the login or
+// the choice of a version failed. The operations that follow need one too.
+type SessionError struct{ Err error }
+
+func (e *SessionError) Error() string { return e.Err.Error() }
+func (e *SessionError) Unwrap() error { return e.Err }
+
 // ConnectError is a control connection that could not be made.
 type ConnectError struct{ Err error }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"syscall"
 	"time"
 
@@ -11,13 +12,20 @@ import (
 )
 
 // command sends a command and returns its answer, unless that is a refusal.
-// wait 0 waits for ever, the connection's keep-alive probes being the limit.
+// wait 0 waits for ever, the connection's keep-alive probes being the limit;
+// what the server says before its answer does not lengthen any other.
 func (c *Client) command(wait time.Duration, m wire.Message, more ...wire.Message) (wire.Message, error) {
 	if err := c.send(m, more...); err != nil {
 		return nil, err
 	}
-	for {
-		answer, err := c.ctl.Read(wait)
+	until := time.Now().Add(wait)
+	for left := wait; ; left = time.Until(until) {
+		if wait == 0 {
+			left = 0
+		} else if left <= 0 {
+			return nil, c.broken(fmt.Errorf("wait for the answer to %v: %w", m.Code(), os.ErrDeadlineExceeded))
+		}
+		answer, err := c.ctl.Read(left)
 		if err != nil {
 			return nil, c.broken(fmt.Errorf("wait for the answer to %v: %w", m.Code(), err))
 		}

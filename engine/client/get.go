@@ -100,15 +100,15 @@ func (c *Client) checkTarget(target string) error {
 }
 
 // newFile is what becomes of g on this machine. What the sender's mode will
-// not replace is respected: a file's permission bits, and that it may not be
-// written to.
+// not replace is respected: a file's permission bits, that it may not be
+// written to, and that a link leads to it.
 func (c *Client) newFile(g *grant) storage.NewFile {
 	n := storage.NewFile{
 		Size: g.size, Perm: 0o666 &^ c.set.Umask, Keep: true,
 		Dirs: !c.set.NoDirs, DirPerm: 0o777 &^ c.set.Umask,
 	}
 	if g.mode != nil && !c.set.NoMode {
-		n.Perm, n.Keep = *g.mode, false
+		n.Perm, n.Keep, n.ReplaceLink = *g.mode, false, true
 	}
 	n.Writable = n.Keep || c.set.InPlace
 	if !c.set.NoTimes {

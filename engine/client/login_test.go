@@ -220,5 +220,25 @@ func TestConnectRefused(t *testing.T) {
 	port := serve(t)
 	c := dial(t, port, nil)
 	c.cfg.Host = "127.0.0.2" // nobody listens there
-	fails[*ConnectError](t, c.Connect(t.Context()), "127.0.0.2")
+	err := c.Connect(t.Context())
+	fails[*ConnectError](t, err, "127.0.0.2")
+	fails[*SessionError](t, err)
+}
+
+// TestNoSession tells a session that does not begin from one that is lost.
+func TestNoSession(t *testing.T) {
+	noLeaks(t)
+	port := serve(t, func(p *peer) { p.login(); p.hangup() }, (*peer).hangup)
+	c := dial(t, port, func(cfg *Config) { cfg.Tries = 1 })
+	if err := c.Connect(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the first may still find the connection that is ending
+		err := c.Mkdir(t.Context(), "dir")
+		fails[*BrokenError](t, err)
+		if _, none := errors.AsType[*SessionError](err); none {
+			return
+		}
+	}
+	t.Error("an end instead of MSG_CRYPT is no SessionError")
 }
