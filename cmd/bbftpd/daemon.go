@@ -171,10 +171,14 @@ func listen(ctx context.Context, o *options, address string) (net.Listener, erro
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("take the socket from systemd: %w", err)
-	case len(handed) == 1:
-		return handed[0], nil
 	case len(handed) > 1:
 		return nil, fmt.Errorf("systemd hands over %d sockets: the control port is one", len(handed))
+	case len(handed) == 1:
+		l, ok := handed[0].(*net.TCPListener)
+		if !ok {
+			return nil, errors.New("systemd hands over a socket that is not of TCP: the control port is ListenStream=PORT")
+		}
+		return l, nil
 	}
 	l, err := netio.Listen(ctx, net.JoinHostPort(address, strconv.Itoa(int(o.port))), netio.Options{})
 	if err != nil {

@@ -2,13 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
 )
 
-// connection is the client's, if standard input is one: then inetd(8), or a
+// connection is the client's, if standard input is one of TCP: then inetd(8), or a
 // systemd socket that accepts, has started this process for it alone.
 func connection(stdin *os.File) (*net.TCPConn, error) {
 	info, err := stdin.Stat()
@@ -19,11 +20,30 @@ func connection(stdin *os.File) (*net.TCPConn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("standard input: %w", err)
 	}
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		return tcp, nil
+	tcp, ok := conn.(*net.TCPConn)
+	switch {
+	case !ok: // by hand as well: sshd(8) and supervisors give commands one of another kind
+		_ = conn.Close()
+		return nil, nil
+	case tcp.RemoteAddr() == nil:
+		_ = conn.Close()
+		return nil, errNoPeer
 	}
-	_ = conn.Close()
-	return nil, fmt.Errorf("standard input is a %s socket: inetd has to hand over a connection of TCP", conn.LocalAddr().Network())
+	return tcp, nil
+}
+
+var errNoPeer = errors.New("standard input: the client has gone, or inetd hands over its listening socket (wait instead of nowait)")
+
+// shared tells whether f is the client's connection too, as inetd(8) makes all
+// three standard files: what is written there reaches the client, paths and all,
+// in the place of a message.
+func shared(stdin, f *os.File) bool {
+	in, err := stdin.Stat()
+	if err != nil || in.Mode()&os.ModeSocket == 0 {
+		return false
+	}
+	out, err := f.Stat()
+	return err == nil && os.SameFile(in, out)
 }
 
 // single serves the one client of conn.
@@ -35,10 +55,11 @@ func single(ctx context.Context, o *options, conn *net.TCPConn) error {
 	}
 	defer closeLog()
 	users, err := loadUsers(o, log)
-	if err != nil {
-		return err
+	if err == nil {
+		err = settle(o, users, log)
 	}
-	if err := settle(o, users, log); err != nil {
+	if err != nil {
+		log.Error("client not served", "client", conn.RemoteAddr().String(), "error", err)
 		return err
 	}
 	s, closeServer, err := newServer(o, users, log)

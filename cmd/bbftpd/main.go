@@ -19,7 +19,9 @@ func main() {
 	err := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "bbftpd:", err)
+		if !shared(os.Stdin, os.Stderr) {
+			fmt.Fprintln(os.Stderr, "bbftpd:", err)
+		}
 		os.Exit(1)
 	}
 }

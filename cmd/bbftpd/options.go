@@ -84,8 +84,9 @@ Remote shell
                           expecting a call of the client at PORT+1
 
 Files
-  --umask MODE            octal, taken from the modes 0660 and 0750 of new files
-                          and directories (default: that of the process)
+  --umask MODE            octal, taken from the modes of new files and directories
+                          (default: that of the process); clients of versions 2
+                          and 3 may change it for their session
   --max-file-size SIZE    largest file a client may store, e.g. 2TiB (default: none)
   --reserve SIZE          free space that stays (default: 1 % of the file system;
                           0: nothing)

@@ -21,7 +21,7 @@ type startFile struct {
 	ignored []string
 }
 
-// system is read where no start-up file is named and the user has none.
+// systemStartFile is read where no start-up file is named and the user has none.
 const systemStartFile = "/etc/bbftpd.conf"
 
 // loadStartFile reads the file of -R, or the first that there is of

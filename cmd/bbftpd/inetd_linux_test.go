@@ -1,0 +1,171 @@
+package main
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"bbftp/cmd/internal/programtest"
+)
+
+// tcpFile is an accepted connection as a file, and its other end.
+func tcpFile(t *testing.T) (*os.File, *net.TCPConn) {
+	t.Helper()
+	l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	peer, err := net.DialTCP("tcp", nil, l.Addr().(*net.TCPAddr))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { peer.Close() })
+	conn, err := l.AcceptTCP()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	f, err := conn.File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f, peer
+}
+
+// TestInetdFailure: what is wrong with the daemon is for its log, not for the
+// client, whose connection is standard error.
+func TestInetdFailure(t *testing.T) {
+	daemon := filepath.Join(programtest.Build(t), "bbftpd")
+	log := filepath.Join(t.TempDir(), "log")
+	for _, options := range [][]string{
+		{"-R", "none", "-L", log, "--run-as", "nobody", "--users", "/nowhere/users"},
+		{"-R", "/nowhere/start"},
+		{"--no-such-option"},
+	} {
+		f, peer := tcpFile(t)
+		cmd := exec.Command(daemon, options...)
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = f, f, f
+		if err := cmd.Run(); err == nil {
+			t.Errorf("%q: no failure", options)
+		}
+		f.Close()
+		if err := peer.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		if said, err := io.ReadAll(peer); err != nil || len(said) > 0 {
+			t.Errorf("%q: the client is told %q (%v)", options, said, err)
+		}
+	}
+	if b, err := os.ReadFile(log); err != nil || !strings.Contains(string(b), "client not served") || !strings.Contains(string(b), "/nowhere/users") {
+		t.Errorf("the log does not say why (%v):\n%s", err, b)
+	}
+}
+
+// TestInetdNoPeer has a client that reset its connection before the daemon began.
+func TestInetdNoPeer(t *testing.T) {
+	daemon := filepath.Join(programtest.Build(t), "bbftpd")
+	f, peer := tcpFile(t)
+	if err := peer.SetLinger(0); err != nil {
+		t.Fatal(err)
+	}
+	if err := peer.Close(); err != nil {
+		t.Fatal(err)
+	}
+	// The reset is there once the socket has an event to report.
+	if n, err := unix.Poll([]unix.PollFd{{Fd: int32(f.Fd()), Events: unix.POLLIN}}, 10_000); n != 1 || err != nil {
+		t.Fatal(n, err)
+	}
+	cmd := exec.Command(daemon, "-R", "none", "--users", "users")
+	cmd.Stdin = f
+	if out, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(out), errNoPeer.Error()) {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
+// TestSocketStdin starts the daemon by hand where a program gave it a socket as
+// standard input, as sshd(8) does.
+func TestSocketStdin(t *testing.T) {
+	daemon := filepath.Join(programtest.Build(t), "bbftpd")
+	dir := t.TempDir()
+	passwd := exec.Command(daemon, "passwd", "users", "alice")
+	passwd.Stdin, passwd.Dir = strings.NewReader("secret\n"), dir
+	if out, err := passwd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	near, far := os.NewFile(uintptr(pair[0]), "near"), os.NewFile(uintptr(pair[1]), "far")
+	defer near.Close()
+	defer far.Close()
+	options := []string{"-R", "none", "-w", "0", "--bind", "127.0.0.1", "--users", filepath.Join(dir, "users"), "--root", os.TempDir()}
+	if os.Geteuid() == 0 {
+		options = append(options, "--run-as", "nobody")
+	}
+	cmd := exec.Command(daemon, options...)
+	cmd.Stdin = far
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	limit := time.AfterFunc(30*time.Second, func() { _ = cmd.Process.Kill() })
+	defer limit.Stop()
+	said, _ := bufio.NewReader(stderr).ReadString('\n')
+	if !strings.Contains(said, "msg=serving") {
+		t.Errorf("the daemon says %q", said)
+	}
+	_ = cmd.Process.Signal(os.Interrupt)
+	_, _ = io.Copy(io.Discard, stderr)
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("the daemon: %v", err)
+	}
+}
+
+// TestSystemdSocket refuses sockets that no control connection comes from.
+func TestSystemdSocket(t *testing.T) {
+	daemon := filepath.Join(programtest.Build(t), "bbftpd")
+	for network, address := range map[string]string{"udp": "127.0.0.1:0", "unix": filepath.Join(t.TempDir(), "socket")} {
+		var socket interface {
+			io.Closer
+			File() (*os.File, error)
+		}
+		if network == "udp" {
+			conn, err := net.ListenPacket(network, address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			socket = conn.(*net.UDPConn)
+		} else {
+			l, err := net.Listen(network, address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			socket = l.(*net.UnixListener)
+		}
+		f, err := socket.File()
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command("sh", "-c", `LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" --demo . -R none`, daemon)
+		cmd.Dir, cmd.ExtraFiles = t.TempDir(), []*os.File{f}
+		if out, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(out), "not of TCP") {
+			t.Errorf("%s: %v: %s", network, err, out)
+		}
+		f.Close()
+		socket.Close()
+	}
+}
