@@ -9,7 +9,12 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	// The scripts run programs that go build makes, which the test cache does
+	// not see: what they are made of has to be imported here.
+	_ "bbftp/cmd/bbftp/legacy"
+	_ "bbftp/cmd/bbftp/modern"
 	"bbftp/cmd/internal/programtest"
+	_ "bbftp/engine/server"
 )
 
 // The scripts have these commands besides those of [programtest]:

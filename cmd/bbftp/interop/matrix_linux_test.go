@@ -17,7 +17,12 @@ import (
 	"testing"
 	"time"
 
+	// The programs are those that go build makes, which the test cache does not
+	// see: what they are made of has to be imported here.
+	_ "bbftp/cmd/bbftp/legacy"
+	_ "bbftp/cmd/bbftp/modern"
 	"bbftp/cmd/internal/programtest"
+	_ "bbftp/engine/server"
 )
 
 const (

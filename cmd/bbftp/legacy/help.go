@@ -38,8 +38,7 @@ with -e, no ';'. What begins with '#' or '!' is a comment.
                           file mode creation masks, octal
   setremotecos N          class of service of mass storage (-1: none)
   setackto N, setrecvcontrolto N, setsendcontrolto N, setdatato N
-                          limits in seconds (default 100, 180, 180, 300); sending
-                          on the control connection keeps its own
+                          limits in seconds (default 100, 180, 180, 300)
   setoption [no]OPTION    createdir, tmpfile, keepmode, keepaccess (on),
                           gzip, qbss, remoterfio (off)
 
@@ -79,7 +78,8 @@ Options
   -m                      lines for programs, without -V, -W, -t and -d:
                           put|get BYTES SECONDS BUFFER-KB SEND-KB RECEIVE-KB STREAMS gzip|nogzip
                           dir DIR, then TYPE PATH; stat LINE; df LINE
-      --json              one JSON object per command instead of any other output
+      --json              one JSON object per command instead of any other output;
+                          U+FFFD stands for bytes of names that are not UTF-8
       --password-file FILE
                           read the password from FILE's first line; without it
                           the terminal is asked, or standard input read

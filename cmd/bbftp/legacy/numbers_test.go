@@ -71,6 +71,8 @@ func TestDescribe(t *testing.T) {
 		{at(syscall.ENOSPC), 79, "Error writing file NAME : No space left on device"},
 		{at(syscall.EDQUOT), 79, ""},
 		{local(storage.ErrTooLarge), 79, ""},
+		{fmt.Errorf("%w: %w", errTarget, at(syscall.EIO)), 79, "Error writing file NAME : Input/output error"},
+		{at(syscall.EIO), 72, "Error reading file NAME : Input/output error"},
 		{local(listening), 95, "Cannot bind on data socket : Address already in use"},
 		{local(&net.OpError{Op: "listen", Err: syscall.EMFILE}), 97, "Cannot listen on data socket : Too many open files"},
 		{&client.BrokenError{Err: &net.OpError{Op: "write", Err: syscall.EPIPE}}, 64, ""},

@@ -3,7 +3,6 @@ package legacy
 import (
 	"context"
 	"io"
-	"os"
 
 	"bbftp/cmd/internal/terminal"
 )
@@ -16,12 +15,7 @@ func (j *job) readPassword(ctx context.Context) (string, error) {
 	case j.passwordFile == "":
 		return terminal.Password(ctx, j.stdin, j.promptTo(), "Password: ")
 	}
-	f, err := os.Open(j.passwordFile)
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = f.Close() }()
-	return terminal.FirstLine(f)
+	return terminal.PasswordFile(j.passwordFile)
 }
 
 // promptTo is standard output, as ever, unless only a program would read it.

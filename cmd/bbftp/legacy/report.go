@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
+	"bbftp/cmd/internal/terminal"
 	"bbftp/engine/client"
 	"bbftp/engine/command"
 	"bbftp/engine/wire"
@@ -74,11 +76,8 @@ func (r *report) retry(wait time.Duration, err error) {
 
 // reaches tells whether err is one of reaching the server, not of a command.
 func (r *report) reaches(err error) bool {
-	var (
-		connect *client.ConnectError
-		login   *client.LoginError
-	)
-	return !r.connected || errors.As(err, &connect) || errors.As(err, &login)
+	var session *client.SessionError
+	return !r.connected || errors.As(err, &session)
 }
 
 // failed shows an error, with -V also as the answer that it was, and returns
@@ -148,7 +147,7 @@ func (r *report) transfer(t *client.Transfer) {
 		if t.Compressed {
 			compression = "gzip"
 		}
-		fmt.Fprintf(r.stdout, "%s %d %.3f %d %d %d %d %s\n",
+		r.figure("%s %d %.3f %d %d %d %d %s",
 			t.Op, t.Bytes, seconds, t.BufferSize, t.SendWindow, t.RecvWindow, t.Streams, compression)
 	}
 	if t.Simulated {
@@ -174,9 +173,9 @@ func (r *report) listing(dir string, entries []wire.ListEntry) {
 	case r.options.json:
 		r.listingEvent(dir, entries)
 	case r.options.machine:
-		fmt.Fprintf(r.stdout, "dir %s\n", dir)
+		r.figure("dir %s", dir)
 		for _, e := range entries {
-			fmt.Fprintf(r.stdout, "%c%c %s\n", blank(e.Type[0]), blank(e.Type[1]), e.Path)
+			r.figure("%c%c %s", blank(e.Type[0]), blank(e.Type[1]), e.Path)
 		}
 	}
 	r.say("<< OK")
@@ -195,19 +194,25 @@ func (r *report) told(verb command.Verb, line string) {
 	r.text = line
 	r.say("<< OK : %s", line)
 	if r.options.machine {
-		fmt.Fprintf(r.stdout, "%s %s\n", verb, line)
+		r.figure("%s %s", verb, line)
 	}
 }
 
-// result ends a command, or one file of mput and mget.
+// figure writes a line of -m, one whatever the server calls its files.
+func (r *report) figure(format string, args ...any) {
+	_, _ = io.WriteString(r.stdout, terminal.Mask(fmt.Sprintf(format, args...))+"\n")
+}
+
+// result ends a command, or one file of mput and mget. A name with a line's end
+// in it must not pass for two results.
 func (r *report) result(text string, err error) {
 	switch {
 	case r.options.json:
 		r.commandEvent(text, err)
 	case err != nil:
-		fmt.Fprintf(r.results, "%s FAILED\n", text)
+		fmt.Fprintf(r.results, "%s FAILED\n", strings.ReplaceAll(text, "\n", "?"))
 	default:
-		fmt.Fprintf(r.results, "%s OK\n", text)
+		fmt.Fprintf(r.results, "%s OK\n", strings.ReplaceAll(text, "\n", "?"))
 	}
 	r.last = nil
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 
+	"bbftp/cmd/bbftp/internal/firsterr"
 	"bbftp/cmd/internal/umask"
 	"bbftp/engine/client"
 )
@@ -20,19 +21,17 @@ func Run(ctx context.Context, args []string, stdin *os.File, stdout, stderr io.W
 	o, err := parse(args)
 	files, ferr := o.redirect(&stdout, &stderr)
 	defer files.close()
-	c := &console{stdout: stdout, stderr: stderr, verbose: o.verbose, warnings: o.warnings, debug: o.debug, stamping: o.stamping}
-	switch {
-	case err != nil || ferr != nil:
-		return c.end(errors.Join(ferr, err), subject{})
-	case o.help:
-		_, _ = io.WriteString(stdout, usage())
-		return 0
-	case o.version:
-		_, _ = io.WriteString(stdout, versionText())
-		return 0
+	out := firsterr.New(stdout)
+	c := &console{stdout: out, stderr: stderr, verbose: o.verbose, warnings: o.warnings, debug: o.debug, stamping: o.stamping}
+	if err = errors.Join(ferr, err); err == nil {
+		j := &job{options: o, console: c, stdin: stdin, stdout: stdout, prompt: prompt}
+		err = j.run(ctx, args)
 	}
-	j := &job{options: o, console: c, stdin: stdin, prompt: prompt}
-	return c.end(j.run(ctx, args), subject{name: o.host})
+	status := c.end(err, subject{name: o.host})
+	if err := out.Err(); err != nil {
+		return c.end(misusef(10, "Error writing output : %s", cause(err)), subject{})
+	}
+	return status
 }
 
 // end reports an error that ends the program, and returns the exit status.
@@ -60,11 +59,20 @@ type job struct {
 	*options
 	console *console
 	stdin   *os.File
+	stdout  io.Writer // itself, to be inherited by a process in the background
 	prompt  io.Writer
 }
 
 // run does things in the order in which scripts see their outcome.
-func (j *job) run(ctx context.Context, args []string) error {
+func (j *job) run(ctx context.Context, args []string) (err error) {
+	switch {
+	case j.help:
+		_, _ = io.WriteString(j.console.stdout, usage())
+		return nil
+	case j.version:
+		_, _ = io.WriteString(j.console.stdout, versionText())
+		return nil
+	}
 	foreground := !j.background || !detached()
 	c := j.console
 	if !foreground {
@@ -78,7 +86,12 @@ func (j *job) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = results.Close() }()
+	defer func() {
+		if cut := results.Close(); cut != nil {
+			_ = j.console.end(err, subject{name: j.host}) // the last number counts
+			err = cut
+		}
+	}()
 	lines, err := j.script()
 	if err != nil {
 		return err
@@ -93,7 +106,7 @@ func (j *job) run(ctx context.Context, args []string) error {
 			return fmt.Errorf("%w: %w", errPassword, err)
 		}
 		if j.background {
-			return detach(args, password, j.stdin, j.console.stdout, j.console.stderr)
+			return detach(args, password, j.stdin, j.stdout, j.console.stderr)
 		}
 	} else {
 		if password, err = handedOver(); err != nil {

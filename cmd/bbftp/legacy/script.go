@@ -81,11 +81,10 @@ func (s *script) run(ctx context.Context, lines []string) error {
 // final tells that no further command could run either.
 func final(err error) bool {
 	var (
-		connect *client.ConnectError
-		login   *client.LoginError
+		session *client.SessionError
 		killed  interrupt.Error
 	)
-	return errors.As(err, &connect) || errors.As(err, &login) || errors.As(err, &killed) || errors.Is(err, context.Canceled)
+	return errors.As(err, &session) || errors.As(err, &killed) || errors.Is(err, context.Canceled)
 }
 
 // giveUp reports what ends the run. A connection that did not come about is told

@@ -7,11 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/mattn/go-shellwords"
-
+	"bbftp/cmd/bbftp/internal/argument"
 	"bbftp/engine/client"
 	"bbftp/engine/wire"
-	"bbftp/netio"
 )
 
 // take reads the options' values. Of one given twice the last counts.
@@ -59,13 +57,10 @@ func (o *options) takePorts(text string) error {
 	if text == "" {
 		return nil
 	}
-	low, high, found := strings.Cut(text, ":")
-	from, err1 := strconv.ParseUint(low, 10, 16)
-	to, err2 := strconv.ParseUint(high, 10, 16)
-	if !found || err1 != nil || err2 != nil || from < 1 || to < from {
-		return misusef(4, "Invalid port range : %s (want MIN:MAX of 1 to 65535, glued to -D)", text)
+	var err error
+	if o.dataPorts, err = argument.Ports(text); err != nil {
+		return misusef(4, "Invalid port range : %s (%w; glued to -D)", text, err)
 	}
-	o.dataPorts = netio.PortRange{Min: uint16(from), Max: uint16(to)}
 	return nil
 }
 
@@ -82,7 +77,7 @@ func (o *options) takeSSH(w words) error {
 	}
 	if w.sshCommand != "" {
 		var err error
-		if ssh.Command, err = split(w.sshCommand); err != nil {
+		if ssh.Command, err = argument.Command(w.sshCommand); err != nil {
 			return misusef(42, "ssh command %s: %w", w.sshCommand, err)
 		}
 		if len(ssh.Command) == 0 {
@@ -90,10 +85,7 @@ func (o *options) takeSSH(w words) error {
 		}
 	}
 	if w.sshServer != "" {
-		ssh.Server = w.sshServer
-		if !strings.Contains(ssh.Server, " -s") {
-			ssh.Server += " -s" // as people leave it out
-		}
+		ssh.Server = argument.RemoteServer(w.sshServer)
 	}
 	o.ssh = ssh
 	return nil
@@ -104,14 +96,6 @@ const (
 	defaultSSH    = "ssh -q"
 	defaultServer = "bbftpd -s"
 )
-
-// split cuts a command at blanks outside quotes. No shell will see it: nothing
-// else has a meaning.
-func split(text string) ([]string, error) {
-	parser := shellwords.NewParser()
-	parser.SetExcludeSeparators([]rune("`$()|&;<>")...)
-	return parser.Parse(text)
-}
 
 // takeOurs reads the options that the legacy client lacks.
 func (o *options) takeOurs(w words) error {

@@ -10,44 +10,6 @@ import (
 	"bbftp/engine/command"
 )
 
-func TestSplit(t *testing.T) {
-	for line, want := range map[string][]string{
-		"ssh -q":                  {"ssh", "-q"},
-		"  ssh\t-p  2222 ":        {"ssh", "-p", "2222"},
-		`ssh -o 'User Me' "a b"`:  {"ssh", "-o", "User Me", "a b"},
-		`ssh a\ b`:                {"ssh", "a b"},
-		"ssh $HOME `id` $(id);x|": {"ssh", "$HOME", "`id`", "$(id);x|"},
-		"a>b <c & d":              {"a>b", "<c", "&", "d"},
-		"":                        {},
-	} {
-		got, err := split(line)
-		if err != nil || !slices.Equal(got, want) {
-			t.Errorf("%q gives %q, %v", line, got, err)
-		}
-	}
-	for _, line := range []string{`ssh "-q`, `ssh 'x`, `ssh x\`} {
-		if got, err := split(line); err == nil {
-			t.Errorf("%q gives %q", line, got)
-		}
-	}
-}
-
-// FuzzSplit: words come out as they went in, whatever is in them.
-func FuzzSplit(f *testing.F) {
-	for _, s := range []string{"ssh -q", "`$(x)`;|&<>", "a b\tc", "é"} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, word string) {
-		if strings.ContainsAny(word, `'`) || word == "" {
-			return
-		}
-		got, err := split("first '" + word + "' last")
-		if err == nil && !slices.Equal(got, []string{"first", strings.ToValidUTF8(word, "\ufffd"), "last"}) && strings.ToValidUTF8(word, "") == word {
-			t.Errorf("%q gives %q", word, got)
-		}
-	})
-}
-
 func TestSwitchOption(t *testing.T) {
 	for word, want := range map[string]client.Settings{
 		"nocreatedir": {NoDirs: true}, "createdir": {},

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"slices"
+	"strings"
 
 	"bbftp/engine/client"
 )
@@ -22,7 +23,7 @@ func put(ctx context.Context, r *run, operands []string) error {
 	sources, dst := operands[:last], operands[last]
 	for _, source := range sources {
 		if isRemote(source) {
-			return usageErrorf("%s is on a server: put copies local files, and a local %s is written ./%s", source, source, source)
+			return onServer(source, "put copies local files")
 		}
 	}
 	at, paths, err := r.o.oneServer([]string{dst})
@@ -45,6 +46,15 @@ func put(ctx context.Context, r *run, operands []string) error {
 		})
 		return nil
 	})
+}
+
+// onServer refuses an operand that should be local. A colon may have been meant
+// as part of a name.
+func onServer(operand, rule string) error {
+	if strings.HasPrefix(operand, scheme) {
+		return usageErrorf("%s is on a server: %s", operand, rule)
+	}
+	return usageErrorf("%s is on a server: %s, and a local %s is written ./%s", operand, rule, operand, operand)
 }
 
 // localFiles sorts out what can't be put before anybody is asked for a
@@ -72,7 +82,7 @@ func get(ctx context.Context, r *run, operands []string) error {
 	last := len(operands) - 1
 	sources, dst := operands[:last], operands[last]
 	if isRemote(dst) {
-		return usageErrorf("%s is on a server: get copies to this machine, and a local %s is written ./%s", dst, dst, dst)
+		return onServer(dst, "get copies to this machine")
 	}
 	at, paths, err := r.o.oneServer(sources)
 	if err != nil {
@@ -109,7 +119,9 @@ func (r *run) remoteFiles(ctx context.Context, s server, paths []string) (files 
 		err := errDirectory
 		if isPattern(source) {
 			var found []string
-			if found, err = s.Files(ctx, source); err == nil && len(found) == 0 {
+			found, err = s.Files(ctx, source)
+			found = slices.DeleteFunc(found, func(file string) bool { return hidden(source, file) })
+			if err == nil && len(found) == 0 {
 				err = errNoMatch
 			}
 			slices.Sort(found)

@@ -59,7 +59,8 @@ func TestPutTargets(t *testing.T) {
 		{"sub h:", nil, 1, "bbftp: put sub: is a directory"},
 		{"nix a h:dir", []string{"stat dir", "put a dir/a"}, 1, "bbftp: put: 1 done, 1 failed"},
 		{"nix a h:new", []string{"stat new"}, 1, "new is not a directory"},
-		{"h:a h:b", nil, 2, "h:a is on a server"},
+		{"h:a h:b", nil, 2, "h:a is on a server: put copies local files, and a local h:a is written ./h:a\n"},
+		{"bbftp://h/a h:b", nil, 2, "bbftp://h/a is on a server: put copies local files\n"},
 		{"a b", nil, 2, "names no server"},
 	} {
 		f := &fakeServer{names: []string{"dir/", "file"}}
@@ -96,6 +97,9 @@ func TestGetTargets(t *testing.T) {
 		{"h:a c", []string{"get a c"}, 0, ""},
 		{"h:a h:b dir", []string{"get a dir/a", "get b dir/b"}, 0, ""},
 		{"h:* dir", []string{"list *", "get a dir/a", "get b dir/b"}, 0, ""},
+		{"h:.* dir", []string{"list .*", "get .rc dir/.rc"}, 0, ""},
+		{`h:\.r* dir`, []string{`list \.r*`, "get .rc dir/.rc"}, 0, ""},
+		{"h:?rc dir", []string{"list ?rc"}, 1, "nothing matches"},
 		{"h:sub/c* h:b dir", []string{"list sub/c*", "get sub/c dir/c", "get b dir/b"}, 0, ""},
 		{"h:a h:b c", nil, 1, "bbftp: get: c does not exist; written c/"},
 		{"h:a h:b file", nil, 1, "file is not a directory"},
@@ -106,10 +110,11 @@ func TestGetTargets(t *testing.T) {
 		{"h:nix h:a dir", []string{"get nix dir/nix", "get a dir/a"}, 1, "bbftp: get: 1 done, 1 failed"},
 		{"h:a h:sub/a dir", []string{"get a dir/a"}, 1, "not copied over the other file"},
 		{"h:a i:b dir", nil, 2, "one server at a time"},
-		{"h:a h:dir/", nil, 2, "h:dir/ is on a server"},
+		{"h:a h:dir/", nil, 2, "h:dir/ is on a server: get copies to this machine, and a local h:dir/ is written ./h:dir/\n"},
+		{"h:a bbftp://h/dir/", nil, 2, "bbftp://h/dir/ is on a server: get copies to this machine\n"},
 		{"a dir", nil, 2, "names no server"},
 	} {
-		f := &fakeServer{names: []string{"a", "b", "sub/", "sub/c"}}
+		f := &fakeServer{names: []string{".rc", "a", "b", "sub/", "sub/c"}}
 		status, _, stderr := try(t.Context(), t, f, append([]string{"get"}, strings.Fields(tt.line)...)...)
 		if status != tt.status || !slices.Equal(f.asked, tt.asked) || !strings.Contains(stderr, tt.said) {
 			t.Errorf("get %s: exit status %d, asked %q, said %s", tt.line, status, f.asked, stderr)
@@ -145,7 +150,7 @@ func TestUnreachable(t *testing.T) {
 // when the user wants it to end.
 func TestStops(t *testing.T) {
 	here(t, "a", "b", "c")
-	lost := &client.ConnectError{Err: syscall.ECONNREFUSED}
+	lost := &client.SessionError{Err: &client.ConnectError{Err: syscall.ECONNREFUSED}}
 	f := &fakeServer{fail: map[string]error{"put b b": lost}}
 	status, _, stderr := try(t.Context(), t, f, "put", "a", "b", "c", "h:")
 	if status != exitLost || len(f.asked) != 2 || !strings.HasSuffix(stderr, "1 done, 1 failed, 1 not tried\n") {

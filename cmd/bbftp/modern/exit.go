@@ -69,9 +69,8 @@ func exitOf(err error) int {
 // final tells whether nothing further can be done after err: the user stopped
 // the run, or no session can be had.
 func final(ctx context.Context, err error) bool {
-	var connect *client.ConnectError
-	var login *client.LoginError
-	return ctx.Err() != nil || errors.As(err, &connect) || errors.As(err, &login) || errors.Is(err, client.ErrVersion)
+	var session *client.SessionError
+	return ctx.Err() != nil || errors.As(err, &session) || errors.Is(err, client.ErrVersion)
 }
 
 // tally counts what became of the operands of a run.

@@ -62,7 +62,8 @@ func (v verb) help() string {
 }
 
 const eventsHead = `Events of --json, one object per line with the field "event"; sizes are in
-bytes, times in seconds, rates in bytes per second
+bytes, times in seconds, rates in bytes per second; U+FFFD stands for bytes of
+names that are not UTF-8
 `
 
 // Columns of the help text.

@@ -69,9 +69,13 @@ func (r *run) list(ctx context.Context, s server, operand string) (*listing, err
 	if err != nil {
 		return nil, err
 	}
+	asked := operand
+	if l.inside {
+		asked = within(operand, "*")
+	}
 	for _, e := range entries {
 		name := path.Base(e.Path)
-		if name == "." || name == ".." || l.inside && strings.HasPrefix(name, ".") && !r.o.all {
+		if name == "." || name == ".." || !r.o.all && hidden(asked, name) {
 			continue
 		}
 		n := listed{path: asAsked(operand, e.Path), name: name, kind: e.Type}

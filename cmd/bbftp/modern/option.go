@@ -1,12 +1,16 @@
 package modern
 
 import (
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize"
 	"github.com/pborman/getopt/v2"
 
+	"bbftp/cmd/bbftp/internal/argument"
 	"bbftp/engine/client"
 	"bbftp/netio"
 )
@@ -73,8 +77,8 @@ var optionTable = []option{
 	{transfers, "data-ports", 0, "MIN:MAX", false, "ports to await data streams at (versions 1 and 2)", func(o *options) any { return ports{&o.cfg.DataPorts} }},
 	{transfers, "data-from", 0, "ADDRESS", false, "accept data streams from ADDRESS instead of the server's control address", func(o *options) any { return &o.dataFrom }},
 	{transfers, "buffer", 0, "SIZE", false, "largest compressed block (default 256KiB)", func(o *options) any { return kibibytes{&o.cfg.BufferSize} }},
-	{transfers, "send-window", 0, "SIZE", false, "TCP window to send with (default: the system's choice)", func(o *options) any { return kibibytes{&o.cfg.SendWindow} }},
-	{transfers, "recv-window", 0, "SIZE", false, "TCP window to receive with", func(o *options) any { return kibibytes{&o.cfg.RecvWindow} }},
+	{transfers, "send-window", 0, "SIZE", false, "TCP window to send with, of the side that connects the data streams: this one in version 3, the server in 1 and 2 (default: the system's choice)", func(o *options) any { return kibibytes{&o.cfg.SendWindow} }},
+	{transfers, "recv-window", 0, "SIZE", false, "TCP window to receive with, of the same side", func(o *options) any { return kibibytes{&o.cfg.RecvWindow} }},
 	{transfers, "qbss", 0, "", false, "mark the data as of low priority (IP TOS 0x20)", func(o *options) any { return &o.cfg.QBSS }},
 	{sessions, "tries", 0, "N", false, "tries of each operation (default: 5 to put and get, else 1)", func(o *options) any { return &o.cfg.Tries }},
 	{sessions, "retry-wait", 0, "DURATION", false, "pause between two tries (default 30s)", func(o *options) any { return &o.cfg.RetryWait }},
@@ -116,3 +120,58 @@ func (a active) Set(text string, opt getopt.Option) error {
 }
 
 func (a active) String() string { return ports{&a.o.activePorts}.String() }
+
+// kibibytes is the value of an option like --buffer: bytes with an optional
+// unit, kept in KiB, rounded up.
+type kibibytes struct{ to *int }
+
+func (k kibibytes) Set(text string, _ getopt.Option) error {
+	n, err := humanize.ParseBytes(text)
+	if err != nil || n == 0 || n > 1<<40 || text[0] < '0' || text[0] > '9' {
+		return fmt.Errorf("%q: want a size such as 256KiB or 4MB", text)
+	}
+	*k.to = int((n + 1023) / 1024)
+	return nil
+}
+
+func (k kibibytes) String() string { return strconv.Itoa(*k.to) + "KiB" }
+
+// ports is the value of --data-ports: MIN:MAX.
+type ports struct{ to *netio.PortRange }
+
+func (p ports) Set(text string, _ getopt.Option) error {
+	if text == "" {
+		return nil // --active without a range
+	}
+	r, err := argument.Ports(text)
+	if err != nil {
+		return fmt.Errorf("%q: %w", text, err)
+	}
+	*p.to = r
+	return nil
+}
+
+func (p ports) String() string {
+	if *p.to == (netio.PortRange{}) {
+		return ""
+	}
+	return fmt.Sprintf("%d:%d", p.to.Min, p.to.Max)
+}
+
+// choice is the value of an option that takes one of few words.
+type choice struct {
+	to    *string
+	words []string
+}
+
+func (c choice) Set(text string, _ getopt.Option) error {
+	for _, word := range c.words {
+		if text == word {
+			*c.to = word
+			return nil
+		}
+	}
+	return fmt.Errorf("%q: want %s", text, strings.Join(c.words, ", "))
+}
+
+func (c choice) String() string { return *c.to }

@@ -4,13 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"os"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/mattn/go-shellwords"
 	"github.com/pborman/getopt/v2"
 
+	"bbftp/cmd/bbftp/internal/argument"
 	"bbftp/cmd/internal/umask"
 	"bbftp/engine/client"
 )
@@ -48,6 +49,9 @@ func parse(verb string, args []string) (o *options, operands []string, err error
 	set.Visit(func(opt getopt.Option) { given[opt.LongName()] = true })
 	if err := o.complete(verb, given); err != nil {
 		return nil, nil, usageError{err}
+	}
+	if slices.Contains(operands, "") {
+		return nil, nil, usageErrorf("an operand is empty")
 	}
 	return o, operands, nil
 }
@@ -122,17 +126,19 @@ func (o *options) completeSSH(password bool) error {
 		return errors.New("--ssh excludes --protocol 1, which has no such login")
 	}
 	if o.sshCommand != "" {
-		// Only blanks, quotes and backslashes have a meaning: no shell is there.
-		parser := shellwords.NewParser()
-		parser.SetExcludeSeparators([]rune("`$()|&;<>")...)
-		words, err := parser.Parse(o.sshCommand)
+		words, err := argument.Command(o.sshCommand)
 		if err != nil || len(words) == 0 {
 			return fmt.Errorf("--ssh-command %q: no command, or a quote without its end", o.sshCommand)
 		}
 		o.ssh.Command = words
 	}
-	if o.ssh.Server != "" && !strings.Contains(o.ssh.Server, " -s") {
-		o.ssh.Server += " -s" // left out as in the legacy form
+	if o.ssh.Server != "" {
+		o.ssh.Server = argument.RemoteServer(o.ssh.Server)
+	}
+	if o.ssh.Identity != "" {
+		if _, err := os.Stat(o.ssh.Identity); err != nil {
+			return fmt.Errorf("--identity: %w", err)
+		}
 	}
 	o.cfg.SSH = &o.ssh
 	return nil

@@ -15,6 +15,7 @@ import (
 )
 
 func TestParse(t *testing.T) {
+	here(t, "key")
 	for _, tt := range []struct {
 		verb, line string
 		operands   []string
@@ -112,6 +113,7 @@ func TestParseFails(t *testing.T) {
 		"put -s --clear-text":        "ssh does the login",
 		"put -s --protocol 1":        "--ssh excludes --protocol 1",
 		"put -L 'ssh":                "quote",
+		"put -I missing":             "--identity: stat missing: no such file",
 		"put --compress=maybe":       "maybe",
 		"put --streams":              "--streams",
 	} {
@@ -120,6 +122,14 @@ func TestParseFails(t *testing.T) {
 			t.Errorf("%s: %v, want an error with %q", line, err, want)
 		} else if exitOf(err) != exitUsage {
 			t.Errorf("%s: exit status %d", line, exitOf(err))
+		}
+	}
+}
+
+func TestParseEmptyOperand(t *testing.T) {
+	for _, words := range [][]string{{"put", "", "h:"}, {"put", "a", ""}, {"get", "h:a", ""}, {"get", "--", "h:a", ""}, {"ls", ""}} {
+		if _, _, err := parse(words[0], words[1:]); exitOf(err) != exitUsage {
+			t.Errorf("%q: %v, want a usage error", words, err)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"path"
 	"strconv"
 	"strings"
 	"unicode"
@@ -71,10 +72,10 @@ func parseRemote(operand string) (remote, error) {
 // parseURL reads what follows the scheme. Percent-encoding stands for any byte;
 // ? and # have no meaning of their own.
 func parseURL(operand, rest string) (remote, error) {
-	authority, path, _ := strings.Cut(rest, "/")
+	authority, escaped, _ := strings.Cut(rest, "/")
 	var r remote
 	var err error
-	if r.path, err = url.PathUnescape(path); err != nil {
+	if r.path, err = url.PathUnescape(escaped); err != nil {
 		return remote{}, fmt.Errorf("%q: %w", operand, err)
 	}
 	if user := strings.LastIndexByte(authority, '@'); user >= 0 {
@@ -139,8 +140,8 @@ func notInHost(c rune) bool {
 }
 
 // onlyDirectory tells whether a path can't be a file's.
-func onlyDirectory(path string) bool {
-	last := path[strings.LastIndexByte(path, '/')+1:]
+func onlyDirectory(name string) bool {
+	last := name[strings.LastIndexByte(name, '/')+1:]
 	return last == "" || last == "." || last == ".."
 }
 
@@ -152,16 +153,24 @@ func within(dir, name string) string {
 	return dir + "/" + name
 }
 
-// isPattern tells whether the last component of path has a wildcard; the
+// isPattern tells whether the last component of name has a wildcard; the
 // protocol allows it nowhere else.
-func isPattern(path string) bool {
-	return strings.ContainsAny(path[strings.LastIndexByte(path, '/')+1:], "*?[")
+func isPattern(name string) bool {
+	return strings.ContainsAny(name[strings.LastIndexByte(name, '/')+1:], "*?[")
 }
 
-// literal is the pattern that matches path only.
-func literal(path string) string {
-	at := strings.LastIndexByte(path, '/') + 1
-	return path[:at] + strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(path[at:])
+// hidden tells whether a name begins with a dot that the pattern does not ask
+// for. In versions 2 and 3 wildcards stand for it too (wire.md 8.5), so that a
+// server asked for "*" could replace a .bashrc here.
+func hidden(pattern, name string) bool {
+	asked := strings.TrimPrefix(path.Base(pattern), `\`)
+	return strings.HasPrefix(path.Base(name), ".") && !strings.HasPrefix(asked, ".")
+}
+
+// literal is the pattern that matches name only.
+func literal(name string) string {
+	at := strings.LastIndexByte(name, '/') + 1
+	return name[:at] + strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(name[at:])
 }
 
 // asAsked takes off the "./" that servers put before a name whose pattern had no

@@ -5,6 +5,7 @@
 package modern
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"os"
 	"time"
 
+	"bbftp/cmd/bbftp/internal/firsterr"
 	"bbftp/cmd/internal/terminal"
 	"bbftp/cmd/internal/version"
 )
@@ -20,6 +22,16 @@ import (
 // exit status. A context that a signal ended has an interrupt.Error as its
 // cause.
 func Run(ctx context.Context, args []string, stdin *os.File, stdout, stderr io.Writer) int {
+	out := firsterr.New(stdout)
+	status := runVerb(ctx, args, stdin, out, stderr)
+	if err := out.Err(); err != nil {
+		line(stderr, fmt.Sprintf("bbftp: write output: %v", err))
+		status = cmp.Or(status, exitSome)
+	}
+	return status
+}
+
+func runVerb(ctx context.Context, args []string, stdin *os.File, stdout, stderr io.Writer) int {
 	name, args := args[0], args[1:]
 	if name == "help" {
 		return help(args, stdout, stderr)

@@ -35,10 +35,10 @@ func (o *options) connect(ctx context.Context, r remote, out output, stdin *os.F
 	cfg := o.cfg
 	cfg.Host, cfg.Port, cfg.User = r.host, r.port, r.user
 	var err error
-	if cfg.SSH == nil {
-		if cfg.Password, err = o.password(ctx, r, stdin, stderr); err != nil {
-			return nil, fmt.Errorf("%w: %w", errPassword, err)
-		}
+	if cfg.SSH != nil {
+		cfg.SSH.Stderr = stderr // why ssh failed, only ssh knows
+	} else if cfg.Password, err = o.password(ctx, r, stdin, stderr); err != nil {
+		return nil, fmt.Errorf("%w: %w", errPassword, err)
 	}
 	cfg.OnLogin = func(greeting string) { out.say("server: " + greeting) }
 	cfg.OnTransfer = out.moving
@@ -95,12 +95,7 @@ func (o *options) password(ctx context.Context, r remote, stdin *os.File, stderr
 	if o.passwordFile == "" {
 		return terminal.Password(ctx, stdin, stderr, terminal.Mask(fmt.Sprintf("%s@%s's password: ", r.user, r.host)))
 	}
-	f, err := os.Open(o.passwordFile)
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = f.Close() }()
-	return terminal.FirstLine(f)
+	return terminal.PasswordFile(o.passwordFile)
 }
 
 // logger passes on what the engine has to say with --verbose.

@@ -37,13 +37,15 @@ func lookUp(name string) (verb, bool) {
 const putDetails = `Each SRC is a regular file. DST is the file's new name, or, if it is a directory
 on the server, where the file goes under its own name. Several files need a
 directory. A DST that ends in / is one without asking the server; it is made if
-it is missing. Existing files are replaced once the new content is complete.
+it is missing, but not in version 1. Existing files are replaced once the new
+content is complete.
 `
 
 const getDetails = `DST is the file's new name, or, if it is a directory, where the file goes under
 its own name. Several files and patterns need a directory. A DST that ends in /
 is one that is made if it is missing. The last component of SRC may be a pattern
-of *, ? and [...], quoted from the shell; it stands for files, not directories.
+of *, ? and [...], quoted from the shell; it stands for files, not directories,
+and for names that begin with a dot only if it begins with one.
 Existing files are replaced once the new content is complete.
 `
 

@@ -12,6 +12,7 @@ func TestMask(t *testing.T) {
 		"\xe9t\xe9":            "\xe9t\xe9", // of an 8-bit character set
 		"\x9b31m":              "?31m",
 		"été 日本 \U0001f600":    "été 日本 \U0001f600",
+		"a\u202egpj.exe\u2028": "a?gpj.exe?",
 		"":                     "",
 	} {
 		if got := Mask(line); got != want {

@@ -74,6 +74,16 @@ func NewPassword(ctx context.Context, in *os.File, out io.Writer) (string, error
 	return password, err
 }
 
+// PasswordFile reads a password from the first line of a file.
+func PasswordFile(name string) (string, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = f.Close() }()
+	return FirstLine(f)
+}
+
 // FirstLine returns the first line of r, without its end.
 func FirstLine(r io.Reader) (string, error) {
 	line, err := bufio.NewReader(io.LimitReader(r, maxLine)).ReadString('\n')

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -46,6 +48,19 @@ func TestFirstLineFails(t *testing.T) {
 		if got, err := FirstLine(in); !errors.Is(err, broken) {
 			t.Errorf("%q, %v", got, err)
 		}
+	}
+}
+
+func TestPasswordFile(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "password")
+	if _, err := PasswordFile(name); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a file that is not there: %v", err)
+	}
+	if err := os.WriteFile(name, []byte("secret\nother\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := PasswordFile(name); err != nil || got != "secret" {
+		t.Errorf("%q, %v", got, err)
 	}
 }
 
