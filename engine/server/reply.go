@@ -58,6 +58,9 @@ func reason(err error) string {
 		{context.DeadlineExceeded, "Connection timed out"},
 		{os.ErrDeadlineExceeded, "Connection timed out"},
 		{io.ErrUnexpectedEOF, "Connection closed before the end of the data"},
+		// What a sender meets first after a reset is a race; a pipe would mean nothing
+		// to the client.
+		{syscall.EPIPE, "Connection reset by peer"},
 	} {
 		if errors.Is(err, known.err) {
 			return known.text
