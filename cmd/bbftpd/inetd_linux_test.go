@@ -96,12 +96,6 @@ func TestInetdNoPeer(t *testing.T) {
 // standard input, as sshd(8) does.
 func TestSocketStdin(t *testing.T) {
 	daemon := filepath.Join(programtest.Build(t), "bbftpd")
-	dir := t.TempDir()
-	passwd := exec.Command(daemon, "passwd", "users", "alice")
-	passwd.Stdin, passwd.Dir = strings.NewReader("secret\n"), dir
-	if out, err := passwd.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -109,10 +103,7 @@ func TestSocketStdin(t *testing.T) {
 	near, far := os.NewFile(uintptr(pair[0]), "near"), os.NewFile(uintptr(pair[1]), "far")
 	defer near.Close()
 	defer far.Close()
-	options := []string{"-R", "none", "-w", "0", "--bind", "127.0.0.1", "--users", filepath.Join(dir, "users"), "--root", os.TempDir()}
-	if os.Geteuid() == 0 {
-		options = append(options, "--run-as", "nobody")
-	}
+	options := append(accounts(t, daemon, t.TempDir()), "-w", "0", "--bind", "127.0.0.1", "--root", os.TempDir())
 	cmd := exec.Command(daemon, options...)
 	cmd.Stdin = far
 	stderr, err := cmd.StderrPipe()

@@ -13,6 +13,22 @@ import (
 	"bbftp/cmd/internal/programtest"
 )
 
+// accounts makes a users file with alice in dir and returns the options that
+// serve it, whoever runs the test.
+func accounts(t *testing.T, daemon, dir string) []string {
+	t.Helper()
+	passwd := exec.Command(daemon, "passwd", "users", "alice")
+	passwd.Stdin, passwd.Dir = strings.NewReader("secret\n"), dir
+	if out, err := passwd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	options := []string{"--users", filepath.Join(dir, "users"), "-R", "none"}
+	if os.Geteuid() == 0 {
+		options = append(options, "--run-as", "nobody")
+	}
+	return options
+}
+
 // TestInherited gives the daemon its socket as inetd(8) and systemd.socket(5) do:
 // the connection as standard input, the listening socket as descriptor 3.
 func TestInherited(t *testing.T) {
@@ -20,16 +36,6 @@ func TestInherited(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.Chmod(filepath.Dir(dir), 0o755); err != nil {
 		t.Fatal(err)
-	}
-	must := func(cmd *exec.Cmd, input string) string {
-		t.Helper()
-		cmd.Stdin = strings.NewReader(input)
-		cmd.Dir = dir
-		out, err := cmd.CombinedOutput()
-		if err != nil {
-			t.Fatalf("%v: %v\n%s", cmd.Args, err, out)
-		}
-		return string(out)
 	}
 	daemon, client := filepath.Join(programs, "bbftpd"), filepath.Join(programs, "bbftp")
 	served := filepath.Join(dir, "served")
@@ -42,11 +48,7 @@ func TestInherited(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "data"), bytes.Repeat([]byte("bbftp"), 50_000), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	must(exec.Command(daemon, "passwd", "users", "alice"), "secret\n")
-	options := []string{"--users", filepath.Join(dir, "users"), "--root", served, "-R", "none", "-L", filepath.Join(dir, "log")}
-	if os.Geteuid() == 0 {
-		options = append(options, "--run-as", "nobody")
-	}
+	options := append(accounts(t, daemon, dir), "--root", served, "-L", filepath.Join(dir, "log"))
 	for _, tt := range []struct {
 		name  string
 		start func(*testing.T, *net.TCPListener) *exec.Cmd
