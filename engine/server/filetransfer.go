@@ -9,7 +9,6 @@ import (
 	"bbftp/engine/storage"
 	"bbftp/engine/transfer"
 	"bbftp/engine/wire"
-	"bbftp/netio"
 )
 
 // fileTransfer is one file on its way, in either direction and any version.
@@ -33,24 +32,6 @@ func (s *session) begin(op, name string, blocks bool) *fileTransfer {
 		op: op, name: name, began: time.Now(),
 		options: transfer.Options{Blocks: blocks, Idle: waits.Idle, AckWait: waits.Ack},
 	}
-}
-
-// transfer makes of r what all versions share.
-func (v version1) transfer(op string, r wire.FileRequest) (*fileTransfer, error) {
-	name, err := r.FileName()
-	if err != nil {
-		return nil, err
-	}
-	t := v.begin(op, name, r.Kind == wire.MsgStoreC || r.Kind == wire.MsgRetrC || r.Kind == wire.MsgRetrRFIOC)
-	t.size, t.streams = r.Size, int(r.Count)
-	t.connect = func(ctx context.Context) ([]*net.TCPConn, error) {
-		ports, err := r.ListenPorts()
-		if err != nil {
-			return nil, err
-		}
-		return v.callBack(ctx, ports, netio.Options{})
-	}
-	return t, nil
 }
 
 // errDeclined is a transfer that the client called off before it began. It is

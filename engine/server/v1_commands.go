@@ -3,8 +3,10 @@ package server
 import (
 	"context"
 	"fmt"
+	"net"
 
 	"bbftp/engine/wire"
+	"bbftp/netio"
 )
 
 // version1 is the LOGGED state of a version 1 session (wire.md 7).
@@ -94,4 +96,22 @@ func (v version1) withPath(h wire.Header, tooLong string, serve func(string) err
 		return v.invalid(h, err)
 	}
 	return serve(r.Path)
+}
+
+// transfer makes of r what all versions share.
+func (v version1) transfer(op string, r wire.FileRequest) (*fileTransfer, error) {
+	name, err := r.FileName()
+	if err != nil {
+		return nil, err
+	}
+	t := v.begin(op, name, r.Kind == wire.MsgStoreC || r.Kind == wire.MsgRetrC || r.Kind == wire.MsgRetrRFIOC)
+	t.size, t.streams = r.Size, int(r.Count)
+	t.connect = func(ctx context.Context) ([]*net.TCPConn, error) {
+		ports, err := r.ListenPorts()
+		if err != nil {
+			return nil, err
+		}
+		return v.callBack(ctx, ports, netio.Options{})
+	}
+	return t, nil
 }

@@ -24,11 +24,11 @@ func (v versions23) chdir(c wire.PathCommand) error {
 // mkdir makes a directory. One that is there is a success (wire.md 8.5).
 func (v versions23) mkdir(c wire.PathCommand) error {
 	name, perm := storage.Join(v.dir, c.Path), dirMode23&^v.umask
-	make := v.tree.Mkdir
+	mkdir := v.tree.Mkdir
 	if c.Options.Has(wire.OptDir) {
-		make = v.tree.MkdirAll
+		mkdir = v.tree.MkdirAll
 	}
-	err := make(name, perm)
+	err := mkdir(name, perm)
 	if errors.Is(err, syscall.EEXIST) {
 		if info, statErr := v.tree.Stat(name); statErr == nil && info.IsDir() {
 			err = nil

@@ -25,11 +25,10 @@ func (v versions23) store(ctx context.Context, h wire.Header, r wire.Transfer, n
 	if r.Options.Has(wire.OptRFIO) {
 		return v.reply(wire.MsgBadNoRetry, "Fail to store : RFIO not supported")
 	}
-	err := valid(r)
-	file, timeErr := v.newFile(r)
-	if err == nil {
-		err = timeErr
+	if err := valid(r); err != nil {
+		return v.invalid(h, err)
 	}
+	file, err := v.newFile(r)
 	if err != nil {
 		return v.invalid(h, err)
 	}
