@@ -93,7 +93,7 @@ func (a *arena) command(c client, e errand) *exec.Cmd {
 func finish(cmd *exec.Cmd, limit time.Duration) (stdout, stderr string, err error) {
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
-	cmd.WaitDelay = time.Second // its children hold its output open
+	cmd.WaitDelay = 30 * time.Second // a legacy client's children hold its output open for a while
 	if err := cmd.Start(); err != nil {
 		return "", "", err
 	}
