@@ -34,7 +34,7 @@ func run(ctx context.Context, args []string, stdin, stdout *os.File, stderr io.W
 	if err != nil || o == nil {
 		return err
 	}
-	if o.start, err = loadStartFile(o.startName); err != nil {
+	if o.start, err = loadStartFile(o.startName, startFilePlaces()); err != nil {
 		return err
 	}
 	switch {

@@ -24,20 +24,25 @@ type startFile struct {
 // systemStartFile is read where no start-up file is named and the user has none.
 const systemStartFile = "/etc/bbftpd.conf"
 
-// loadStartFile reads the file of -R, or the first that there is of
-// ~/.bbftpdrc, not for root, and the system's. "none" reads nothing.
-func loadStartFile(named string) (startFile, error) {
-	if named == "none" {
-		return startFile{}, nil
+// startFilePlaces are where a start-up file is looked for when none is named.
+func startFilePlaces() []string {
+	if home, err := os.UserHomeDir(); err == nil && os.Geteuid() != 0 {
+		return []string{filepath.Join(home, ".bbftpdrc"), systemStartFile}
 	}
-	if named != "" {
+	return []string{systemStartFile}
+}
+
+// loadStartFile reads the file of -R, or the first of places that there is.
+// "none" reads nothing.
+func loadStartFile(named string, places []string) (startFile, error) {
+	switch named {
+	case "none":
+		return startFile{}, nil
+	case "":
+	default:
 		return readStartFile(named)
 	}
-	var places []string
-	if home, err := os.UserHomeDir(); err == nil && os.Geteuid() != 0 {
-		places = append(places, filepath.Join(home, ".bbftpdrc"))
-	}
-	for _, place := range append(places, systemStartFile) {
+	for _, place := range places {
 		settings, err := readStartFile(place)
 		if !errors.Is(err, fs.ErrNotExist) {
 			return settings, err

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -40,31 +41,41 @@ func TestStartFile(t *testing.T) {
 	}
 }
 
-// TestStartFilePlaces has a file in the home directory, one named, and none.
+// TestStartFilePlaces has a file where one is looked for, one named, and none.
 func TestStartFilePlaces(t *testing.T) {
-	home := t.TempDir()
-	t.Setenv("HOME", home)
-	if err := os.WriteFile(filepath.Join(home, ".bbftpdrc"), []byte("setackto 7"), 0o600); err != nil {
-		t.Fatal(err)
+	dir := t.TempDir()
+	own, named, missing := filepath.Join(dir, "own"), filepath.Join(dir, "named"), filepath.Join(dir, "missing")
+	for file, text := range map[string]string{own: "setackto 7", named: "setackto 8"} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
-	named := filepath.Join(home, "other")
-	if err := os.WriteFile(named, []byte("setackto 8"), 0o600); err != nil {
-		t.Fatal(err)
+	for _, tt := range []struct {
+		named  string
+		places []string
+		want   time.Duration
+	}{
+		{"", []string{missing, own, named}, 7 * time.Second},
+		{"", []string{missing}, 0},
+		{"none", []string{own}, 0},
+		{named, []string{own}, 8 * time.Second},
+	} {
+		if got, err := loadStartFile(tt.named, tt.places); err != nil || got.ack != tt.want {
+			t.Errorf("%q, %q: %v, %v; want %v", tt.named, tt.places, got.ack, err, tt.want)
+		}
 	}
-	ours := 7 * time.Second
+	for _, bad := range []string{missing, dir} {
+		if _, err := loadStartFile(bad, nil); err == nil || !strings.Contains(err.Error(), bad) {
+			t.Errorf("%s was named: %v", bad, err)
+		}
+	}
+	t.Setenv("HOME", dir)
+	want := []string{filepath.Join(dir, ".bbftpdrc"), systemStartFile}
 	if os.Geteuid() == 0 {
-		ours = 0 // the system's file is root's
-		if _, err := os.Stat(systemStartFile); err == nil {
-			t.Skip("this machine has " + systemStartFile)
-		}
+		want = want[1:] // root's is the system's
 	}
-	for name, want := range map[string]time.Duration{"": ours, "none": 0, named: 8 * time.Second} {
-		if got, err := loadStartFile(name); err != nil || got.ack != want {
-			t.Errorf("%q: %v, %v; want %v", name, got.ack, err, want)
-		}
-	}
-	if _, err := loadStartFile(filepath.Join(home, "missing")); err == nil || !strings.Contains(err.Error(), "missing") {
-		t.Errorf("a missing file that was named: %v", err)
+	if got := startFilePlaces(); !slices.Equal(got, want) {
+		t.Errorf("places %q, want %q", got, want)
 	}
 }
 
