@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"bbftp/bench"
+	"bbftp/bench/payload"
 )
 
 // commands runs what our client does besides moving files, against every server
@@ -61,7 +61,7 @@ func (v visit) directories(t *testing.T) {
 	}
 	names := []string{"a.dat", "b.dat", "c.dat"}
 	for i, name := range names {
-		if err := bench.WritePayload(filepath.Join(local, name), int64(i*5000), 7); err != nil {
+		if err := payload.Write(filepath.Join(local, name), payload.Mixed, int64(i*5000), 7); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"bbftp/bench"
+	"bbftp/bench/payload"
 )
 
 // The attributes of every source: bits no umask gives by chance, and times that
@@ -90,7 +90,7 @@ func (s sources) verify(t *testing.T) {
 }
 
 func writeRandom(path string, size int64) error {
-	return bench.WritePayload(path, size, uint64(size)+1)
+	return payload.Write(path, payload.Mixed, size, uint64(size)+1)
 }
 
 // writeNumbered writes pages that compress fast, of which no two are the same:

@@ -16,7 +16,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"bbftp/bench"
+	"bbftp/bench/payload"
 )
 
 func save(ts *testscript.TestScript, _ bool, args []string) {
@@ -50,7 +50,7 @@ func size(ts *testscript.TestScript, text string) int64 {
 
 func generate(ts *testscript.TestScript, _ bool, args []string) {
 	usage(ts, args, 2, "generate FILE SIZE")
-	ts.Check(bench.WritePayload(ts.MkAbs(args[0]), size(ts, args[1]), 1))
+	ts.Check(payload.Write(ts.MkAbs(args[0]), payload.Mixed, size(ts, args[1]), 1))
 }
 
 func sparse(ts *testscript.TestScript, _ bool, args []string) {
@@ -62,7 +62,7 @@ func sparse(ts *testscript.TestScript, _ bool, args []string) {
 
 func same(ts *testscript.TestScript, _ bool, args []string) {
 	usage(ts, args, 2, "same FILE FILE")
-	ts.Check(bench.SameContent(ts.MkAbs(args[0]), ts.MkAbs(args[1])))
+	ts.Check(payload.Same(ts.MkAbs(args[0]), ts.MkAbs(args[1])))
 }
 
 func entries(ts *testscript.TestScript, _ bool, args []string) {

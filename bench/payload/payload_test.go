@@ -1,4 +1,4 @@
-package bench
+package payload
 
 import (
 	"bytes"
@@ -14,7 +14,7 @@ import (
 func payload(t *testing.T, size int64, seed uint64) []byte {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "payload")
-	if err := WritePayload(path, size, seed); err != nil {
+	if err := Write(path, Mixed, size, seed); err != nil {
 		t.Fatal(err)
 	}
 	data, err := os.ReadFile(path)
@@ -24,7 +24,7 @@ func payload(t *testing.T, size int64, seed uint64) []byte {
 	return data
 }
 
-func TestWritePayloadSizes(t *testing.T) {
+func TestWriteSizes(t *testing.T) {
 	whole := payload(t, 3*stretch, 1)
 	for _, size := range []int64{0, 1, 3, 100003, stretch - 1, stretch, stretch + 1, 2 * stretch, 2*stretch + 1, 3 * stretch} {
 		got := payload(t, size, 1)
@@ -37,9 +37,9 @@ func TestWritePayloadSizes(t *testing.T) {
 	}
 }
 
-// TestWritePayloadIsFixed holds the payload still: results of different days
+// TestWriteIsFixed holds the payload still: results of different days
 // compare only if they moved the same bytes.
-func TestWritePayloadIsFixed(t *testing.T) {
+func TestWriteIsFixed(t *testing.T) {
 	for _, tt := range []struct {
 		seed uint64
 		want string
@@ -53,9 +53,9 @@ func TestWritePayloadIsFixed(t *testing.T) {
 	}
 }
 
-// TestWritePayloadKinds proves that the stretches are what they are for: one
+// TestWriteKinds proves that the stretches are what they are for: one
 // that nothing compresses, one that compresses well, and none like another.
-func TestWritePayloadKinds(t *testing.T) {
+func TestWriteKinds(t *testing.T) {
 	data := payload(t, 4*stretch, 1)
 	random, text := data[:stretch], data[stretch:2*stretch]
 	if n := deflated(t, random); n < stretch {
@@ -85,14 +85,14 @@ func deflated(t *testing.T, data []byte) int {
 	return b.Len()
 }
 
-func TestWritePayloadFails(t *testing.T) {
-	err := WritePayload(filepath.Join(t.TempDir(), "missing", "payload"), 1, 1)
+func TestWriteFails(t *testing.T) {
+	err := Write(filepath.Join(t.TempDir(), "missing", "payload"), Mixed, 1, 1)
 	if !os.IsNotExist(err) {
 		t.Errorf("error is %v", err)
 	}
 }
 
-func TestSameContent(t *testing.T) {
+func TestSame(t *testing.T) {
 	const size = 2<<20 + 3 // two whole chunks and a bit
 	base := bytes.Repeat([]byte("0123456789abcdef"), size/16+1)[:size]
 	flipped := func(at int) []byte {
@@ -126,7 +126,7 @@ func TestSameContent(t *testing.T) {
 				}
 			}
 			for _, pair := range [][2]string{{a, b}, {b, a}} {
-				err := SameContent(pair[0], pair[1])
+				err := Same(pair[0], pair[1])
 				if (err != nil) != (tt.want != "") || err != nil && !strings.Contains(err.Error(), tt.want) {
 					t.Errorf("error is %v, want %q", err, tt.want)
 				}
@@ -135,14 +135,44 @@ func TestSameContent(t *testing.T) {
 	}
 }
 
-func TestSameContentMissing(t *testing.T) {
+func TestSameMissing(t *testing.T) {
 	there := filepath.Join(t.TempDir(), "there")
 	if err := os.WriteFile(there, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, pair := range [][2]string{{there, there + "-not"}, {there + "-not", there}} {
-		if err := SameContent(pair[0], pair[1]); !os.IsNotExist(err) {
+		if err := Same(pair[0], pair[1]); !os.IsNotExist(err) {
 			t.Errorf("error is %v", err)
 		}
+	}
+}
+
+// TestKinds holds each kind to the room deflate finds in it.
+func TestKinds(t *testing.T) {
+	within := map[Kind][2]float64{Random: {0.99, 1.01}, Float: {0.3, 0.9}, Text: {0.05, 0.35}, Mixed: {0.5, 0.7}}
+	for _, kind := range Kinds() {
+		path := filepath.Join(t.TempDir(), "payload")
+		if err := Write(path, kind, 2*stretch, 1); err != nil {
+			t.Fatal(err)
+		}
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var packed bytes.Buffer
+		w, _ := flate.NewWriter(&packed, 6)
+		if _, err := w.Write(data); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		ratio, bounds := float64(packed.Len())/float64(len(data)), within[kind]
+		if ratio < bounds[0] || ratio > bounds[1] {
+			t.Errorf("%s deflates to %.2f of its size, want within %v", kind, ratio, bounds)
+		}
+	}
+	if err := Write(filepath.Join(t.TempDir(), "payload"), "noise", 1, 1); err == nil || !strings.Contains(err.Error(), "noise") {
+		t.Errorf("a kind that is none: error is %v", err)
 	}
 }

@@ -1,4 +1,4 @@
-package bench
+package demo
 
 import (
 	"context"
@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"bbftp/bench/payload"
 )
 
-// DemoScenarios are those of the demonstration: put and get over 1, 4 and 10
+// Scenarios are those of the demonstration: put and get over 1, 4 and 10
 // streams, plain and compressed.
-func DemoScenarios() []Scenario {
+func Scenarios() []Scenario {
 	var all []Scenario
 	for _, compressed := range []bool{false, true} {
 		for _, streams := range []int{1, 4, 10} {
@@ -22,12 +24,12 @@ func DemoScenarios() []Scenario {
 	return all
 }
 
-// Demo moves a generated file of size bytes through the programs on the
+// Run moves a generated file of size bytes through the programs on the
 // loopback address, once per scenario, and compares every copy with it. It
 // works in a new directory below dir ("" for the system's temporary one),
 // which needs room for three copies and is removed in the end. Each result is
 // handed to done as it comes.
-func Demo(ctx context.Context, p Programs, dir string, size int64, done func(Result)) (err error) {
+func Run(ctx context.Context, p Programs, dir string, size int64, done func(Result)) (err error) {
 	work, err := os.MkdirTemp(dir, "bbftp-demo-")
 	if err != nil {
 		return err
@@ -37,7 +39,7 @@ func Demo(ctx context.Context, p Programs, dir string, size int64, done func(Res
 	if err := os.Mkdir(served, 0o700); err != nil {
 		return err
 	}
-	if err := WritePayload(source, size, 1); err != nil {
+	if err := payload.Write(source, payload.Mixed, size, 1); err != nil {
 		return fmt.Errorf("make the file to move: %w", err)
 	}
 	d, err := startDaemon(ctx, p.Server, served, work)
@@ -47,7 +49,7 @@ func Demo(ctx context.Context, p Programs, dir string, size int64, done func(Res
 	defer func() { err = errors.Join(err, d.stop()) }()
 
 	remote, back := filepath.Join(served, "file"), filepath.Join(work, "back")
-	for _, s := range DemoScenarios() {
+	for _, s := range Scenarios() {
 		// A put makes the file that the get after it brings back.
 		from, to, copied := source, "file", remote
 		if s.Op == "get" {
@@ -60,7 +62,7 @@ func Demo(ctx context.Context, p Programs, dir string, size int64, done func(Res
 		if err != nil {
 			return err
 		}
-		if err := SameContent(source, copied); err != nil {
+		if err := payload.Same(source, copied); err != nil {
 			return fmt.Errorf("%v: %w", s, err)
 		}
 		done(r)

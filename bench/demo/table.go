@@ -1,12 +1,11 @@
 // Package report shows results to people.
-package report
+package demo
 
 import (
 	"fmt"
 	"io"
 	"strings"
 
-	"bbftp/bench"
 	"bbftp/engine/transfer"
 )
 
@@ -25,7 +24,7 @@ func NewTable(w io.Writer) *Table {
 
 // Add writes the line of r. "wire" is what the payload took on the data
 // connections, in percent.
-func (t *Table) Add(r bench.Result) {
+func (t *Table) Add(r Result) {
 	data, wire := "plain", "100 %"
 	if r.Compressed {
 		data, wire = "zlib", percent(r.Sender().BlockBytes, r.Bytes)

@@ -1,4 +1,4 @@
-package bench
+package demo
 
 import (
 	"testing"
@@ -6,10 +6,10 @@ import (
 	"bbftp/engine/transfer"
 )
 
-func TestDemoScenarios(t *testing.T) {
+func TestScenarios(t *testing.T) {
 	seen := map[Scenario]bool{}
 	var there string
-	for _, s := range DemoScenarios() {
+	for _, s := range Scenarios() {
 		if seen[s] {
 			t.Errorf("%v twice", s)
 		}

@@ -1,16 +1,14 @@
-package report
+package demo
 
 import (
 	"fmt"
 	"html"
 	"io"
 	"strings"
-
-	"bbftp/bench"
 )
 
 // Bars draws the goodput of results as an SVG picture that needs nothing else.
-func Bars(w io.Writer, title string, results []bench.Result) error {
+func Bars(w io.Writer, title string, results []Result) error {
 	const (
 		width, left, right = 760, 170, 70
 		top, row, bar      = 56, 26, 18

@@ -1,6 +1,6 @@
-// Package bench measures the programs as their users run them: real processes,
+// Package demo shows the programs as their users run them: real processes,
 // real files, every copy compared with its source.
-package bench
+package demo
 
 import (
 	"fmt"

@@ -1,4 +1,4 @@
-package report
+package demo
 
 import (
 	"strings"
@@ -6,7 +6,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"bbftp/bench"
 	"bbftp/engine/transfer"
 )
 
@@ -14,24 +13,24 @@ func TestTable(t *testing.T) {
 	const size = 2 << 30
 	var out strings.Builder
 	table := NewTable(&out)
-	for _, r := range []bench.Result{
+	for _, r := range []Result{
 		{
-			Scenario: bench.Scenario{Op: "put", Streams: 1}, Bytes: size, Seconds: 0.5,
+			Scenario: Scenario{Op: "put", Streams: 1}, Bytes: size, Seconds: 0.5,
 			Client: transfer.Paths{Sendfile: size},
 			Server: transfer.Paths{Splice: size / 4 * 3, Copied: size / 4},
 		},
 		{
-			Scenario: bench.Scenario{Op: "get", Streams: 10}, Bytes: size, Seconds: 12.345,
+			Scenario: Scenario{Op: "get", Streams: 10}, Bytes: size, Seconds: 12.345,
 			Client: transfer.Paths{Copied: size},
 			Server: transfer.Paths{Sendfile: size - 1, Copied: 1},
 		},
 		{
-			Scenario: bench.Scenario{Op: "get", Streams: 4, Compressed: true}, Bytes: size, Seconds: 2,
+			Scenario: Scenario{Op: "get", Streams: 4, Compressed: true}, Bytes: size, Seconds: 2,
 			Client: transfer.Paths{Deflated: size / 2, Stored: size / 2, BlockBytes: 1},
 			Server: transfer.Paths{Deflated: size / 2, Stored: size / 2, BlockBytes: size / 100 * 56},
 		},
 		{
-			Scenario: bench.Scenario{Op: "put", Streams: 1, Compressed: true}, Seconds: 1,
+			Scenario: Scenario{Op: "put", Streams: 1, Compressed: true}, Seconds: 1,
 		},
 	} {
 		table.Add(r)

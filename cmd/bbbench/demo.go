@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+
+	"github.com/dustin/go-humanize"
+	"github.com/pborman/getopt/v2"
+
+	"bbftp/bench/demo"
+)
+
+func runDemo(ctx context.Context, args []string, stdout io.Writer) error {
+	sizeText, dir, picture := "2GiB", "", ""
+	var programs demo.Programs
+	set := getopt.New()
+	set.FlagLong(&sizeText, "size", 0)
+	set.FlagLong(&dir, "dir", 0)
+	set.FlagLong(&picture, "svg", 0)
+	set.FlagLong(&programs.Client, "client", 0)
+	set.FlagLong(&programs.Server, "server", 0)
+	if err := set.Getopt(args, nil); err != nil {
+		return fmt.Errorf("%w; see bbbench --help", err)
+	}
+	if set.NArgs() > 0 {
+		return fmt.Errorf("unexpected argument %q; see bbbench --help", set.Arg(0))
+	}
+	size, err := humanize.ParseBytes(sizeText)
+	if err != nil || size == 0 || size > 1<<50 {
+		return fmt.Errorf("--size %q: want a number of bytes such as 64MiB or 2GiB", sizeText)
+	}
+	if programs.Client, err = find("bbftp", programs.Client); err != nil {
+		return err
+	}
+	if programs.Server, err = find("bbftpd", programs.Server); err != nil {
+		return err
+	}
+	title := fmt.Sprintf("a file of %s, half random and half text, over loopback on %d cores", humanize.IBytes(size), runtime.NumCPU())
+	fmt.Fprintln(stdout, title)
+	table := demo.NewTable(stdout)
+	var results []demo.Result
+	err = demo.Run(ctx, programs, dir, int64(size), func(r demo.Result) {
+		table.Add(r)
+		results = append(results, r)
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(stdout, "every copy is identical to the original")
+	if picture == "" {
+		return nil
+	}
+	return draw(picture, title, results)
+}
+
+func draw(path, title string, results []demo.Result) (err error) {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	return demo.Bars(f, title, results)
+}
