@@ -23,6 +23,7 @@ var forbidden = []struct{ from, to, why string }{
 	{"netio", "engine", "netio is a leaf"},
 	{"netio/zerocopy", "netio", "zerocopy is a leaf"},
 	{"bench", "cmd", "libraries must not know programs"},
+	{"bench/report", "bench/wan", "reports are made from the records alone"},
 	{"engine/client", "engine/server", "a client must work without a server"},
 	{"engine/server", "engine/client", "a server must work without a client"},
 }
@@ -35,6 +36,12 @@ var leaves = map[string][]string{
 	"engine/recorded": {"engine/wire"},
 	"netio":           nil,
 	"netio/zerocopy":  nil,
+	"bench/wan":       nil,
+	"bench/trial":     nil,
+	"bench/payload":   nil,
+	"bench/scenario":  {"bench/trial"},
+	"bench/stats":     {"bench/trial"},
+	"bench/report":    {"bench/trial", "bench/stats", "bench/report/chart"},
 }
 
 // forTests are the packages that only test files may import.
@@ -45,19 +52,23 @@ var stdOnly = []string{"engine/wire", "engine/command"}
 
 // homes are the packages a module is used from. A home covers what is below it.
 var homes = map[string][]string{
-	"golang.org/x/sys":                {"netio", "engine/storage", "bench/wan", "cmd/bbftpd"},
+	"golang.org/x/sys":                {"netio", "engine/storage", "bench/wan", "bench/observe", "bench/doctor", "bench/peer", "cmd/bbftpd"},
 	"golang.org/x/crypto":             {"engine/auth"},
 	"golang.org/x/sync":               {"engine/transfer"},
 	"golang.org/x/term":               {"cmd/internal/terminal"},
 	"github.com/klauspost/compress":   {"engine/transfer"},
 	"github.com/montanaflynn/stats":   {"bench/stats"},
+	"golang.org/x/perf":               {"bench/stats", "bench/report"},
+	"github.com/BurntSushi/toml":      {"bench/scenario"},
+	"github.com/vishvananda/netlink":  {"bench/wan", "bench/observe", "bench/doctor"},
+	"github.com/vishvananda/netns":    {"bench/wan", "bench/observe", "bench/doctor"},
 	"github.com/pborman/getopt":       {"cmd"},
 	"github.com/dustin/go-humanize":   {"cmd"},
 	"github.com/coreos/go-systemd":    {"cmd/bbftpd"},
 	"github.com/mattn/go-shellwords":  {"cmd/bbftp/internal/argument"},
-	"github.com/vbauerster/mpb":       {"cmd/bbftp/modern"},
+	"github.com/vbauerster/mpb":       {"cmd/bbftp/modern", "cmd/bbbench"},
 	"github.com/rogpeppe/go-internal": {"cmd/internal/programtest"},
-	"github.com/creack/pty":           {"cmd/internal/programtest"},
+	"github.com/creack/pty":           {"cmd/internal/programtest", "bench/peer"},
 }
 
 func TestImports(t *testing.T) {
@@ -169,6 +180,8 @@ func TestRefuse(t *testing.T) {
 		{"netio", "bbftp/bench", true},
 		{"bench", "bbftp/engine/client", false},
 		{"bench", "bbftp/cmd/bbftp", true},
+		{"bench/report", "bbftp/bench/wan", true},
+		{"bench/stats", "bbftp/bench/trial", false},
 		{"engine/server", "golang.org/x/sys/unix", true},
 		{"netio/zerocopy", "golang.org/x/sys/unix", false},
 		{"engine/server", "example.org/new/module", true},
