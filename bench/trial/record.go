@@ -19,7 +19,8 @@ type Record struct {
 	Unfaithful string   `json:"unfaithful,omitempty"`
 	Warnings   []string `json:"warnings,omitempty"`
 	// Settled is on the last trial of a cell and says why there are no more:
-	// "interval" (narrow enough), "repeats" (the cap), "failures".
+	// "interval" (narrow enough), "repeats" (the cap), "failures" or "unfaithful"
+	// (too many).
 	Settled string `json:"settled,omitempty"`
 
 	Bytes   int64   `json:"bytes"`       // payload moved
@@ -50,6 +51,8 @@ type Record struct {
 	ReceiverCopied int64 `json:"receiver_copied_bytes,omitempty"`
 
 	Retransmits int64 `json:"retransmits"` // segments, both hosts
+	// Settings are the sysctls of the hosts of an emulated path.
+	Settings map[string]string `json:"settings,omitempty"`
 	// The link of an emulated path, in the payload's direction and against it.
 	Link
 	Back Link `json:"back_link"`
@@ -75,7 +78,8 @@ func (r Record) CPUPerGB() float64 {
 func (r Record) Usable() bool { return r.Repeat > 0 && r.Error == "" && r.Unfaithful == "" }
 
 // Link counts one direction of an emulated path. In = Out + LostRandom +
-// LostQueue + what was on its way in the end.
+// LostQueue + LostRefused + what was on its way in the end. LostDevice never
+// came in.
 type Link struct {
 	PacketsIn   int64   `json:"link_packets_in,omitempty"`
 	BytesIn     int64   `json:"link_bytes_in,omitempty"` // IP bytes
@@ -83,6 +87,8 @@ type Link struct {
 	BytesOut    int64   `json:"link_bytes_out,omitempty"`
 	LostRandom  int64   `json:"link_lost_random,omitempty"` // packets
 	LostQueue   int64   `json:"link_lost_queue,omitempty"`  // packets
+	LostRefused int64   `json:"link_lost_refused,omitempty"`
+	LostDevice  int64   `json:"link_lost_device,omitempty"`
 	QueueMax    int64   `json:"link_queue_max_bytes,omitempty"`
 	LatenessP50 float64 `json:"link_lateness_p50_s,omitempty"` // delivery after its due time
 	LatenessP99 float64 `json:"link_lateness_p99_s,omitempty"`
@@ -94,7 +100,7 @@ type Link struct {
 type Series struct {
 	LocalPort  int       `json:"local_port"`
 	RemotePort int       `json:"remote_port"`
-	Time       []float64 `json:"t_s"` // since the start of the trial
+	Time       []float64 `json:"t_s"` // since the start of the client
 	Cwnd       []int64   `json:"cwnd_bytes"`
 	RTT        []float64 `json:"rtt_s"`
 	Delivery   []float64 `json:"delivery_bps"`
@@ -107,7 +113,8 @@ type Series struct {
 	SndbufLimited []float64 `json:"sndbuf_limited_s"`
 }
 
-// Progress is a cumulative count over time.
+// Progress is a cumulative count over time, in seconds since the start of the
+// client.
 type Progress struct {
 	Time  []float64 `json:"t_s"`
 	Bytes []int64   `json:"bytes"`
