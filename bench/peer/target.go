@@ -1,0 +1,109 @@
+package peer
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+
+	"bbftp/bench/trial"
+)
+
+// Target is a running bbftpd at the other end of a real network.
+type Target struct {
+	Host         string
+	Port         int // of the control connection; 0: the usual one
+	User         string
+	PasswordFile string
+	Dir          string // where files go; "": the login directory
+}
+
+// defaultPort is bbftp's control port.
+const defaultPort = 5021
+
+// cleanVersion is the version in which files are put ready and removed: 1 has
+// no word for removing.
+const cleanVersion = 3
+
+// run moves the file of j to the target, or back from it; then it is there
+// before the measurement begins, at the cost of another transfer. The file is
+// removed afterwards. What a put made there is not compared: the server has
+// confirmed its size.
+func (t Target) run(ctx context.Context, client string, j Job, s *stage) (Outcome, error) {
+	at := login{host: t.Host, port: t.Port, user: t.User}
+	if at.port == 0 {
+		at.port = defaultPort
+	}
+	var err error
+	if at.passwordFile, err = absolute(t.PasswordFile); err != nil {
+		return Outcome{}, err
+	}
+	remote := path.Join(t.Dir, "bbbench-"+rand.Text()[:12])
+	from, to := s.name, remote
+	if j.Direction == trial.Get {
+		from, to = remote, s.name
+		ready := j.Cell
+		ready.Direction, ready.Window = trial.Put, 0
+		if err := untimed(ctx, client, s, at, ready, "put "+s.name+" "+remote); err != nil {
+			return Outcome{}, fmt.Errorf("put the file ready: %w", err)
+		}
+	}
+	run, err := startClient(j.Client, client, s.here, at, clientArgs(j.Cell, at, script(j.Cell, from, to)))
+	if err != nil {
+		return Outcome{}, err
+	}
+	err = await(ctx, run.process, nil)
+	o := run.outcome(j.Cell, at)
+	clean := j.Cell
+	clean.Version, clean.Streams = cleanVersion, 1
+	// Also when ctx is over: the file may be large, and the target's disk full.
+	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), startLimit)
+	defer cancel()
+	if left := untimed(after, client, s, at, clean, "rm "+remote); left != nil && err == nil {
+		o.Warnings = append(o.Warnings, fmt.Sprintf("%s may be left on %s: %v", remote, t.Host, left))
+	}
+	if err != nil {
+		return o, err
+	}
+	near, err := run.figures()
+	if err != nil {
+		return o, err
+	}
+	o.Bytes = near.Bytes
+	if j.Direction == trial.Get {
+		o.Receiver = near.Paths
+		return o, s.verify()
+	}
+	o.Sender = near.Paths
+	if near.Bytes != s.size {
+		return o, fmt.Errorf("%d bytes moved of a file of %d", near.Bytes, s.size)
+	}
+	return o, nil
+}
+
+// untimed runs a client that is not measured.
+func untimed(ctx context.Context, client string, s *stage, at login, c trial.Cell, script string) error {
+	cmd := exec.Command(client, clientArgs(c, at, script)...)
+	cmd.Dir = filepath.Dir(s.source)
+	p, err := start(Local(), program{name: "bbftp", cmd: cmd})
+	if err != nil {
+		return err
+	}
+	return await(ctx, p, nil)
+}
+
+var errNoPasswordFile = errors.New("the target's password file is not named")
+
+func absolute(passwordFile string) (string, error) {
+	if passwordFile == "" {
+		return "", errNoPasswordFile
+	}
+	if _, err := os.Stat(passwordFile); err != nil {
+		return "", err
+	}
+	return filepath.Abs(passwordFile)
+}
