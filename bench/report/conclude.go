@@ -1,0 +1,249 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"bbftp/bench/stats"
+	"bbftp/bench/trial"
+)
+
+// conclusion is what the trials of a route say, in sentences.
+type conclusion struct {
+	Title string
+	Rate  string // the headline's figure; "": nothing usable
+	With  string // who reached it, and how
+	Limit string // what limits there
+	Lines []line
+}
+
+// line is a sentence with what it is about.
+type line struct{ About, Says string }
+
+func (r route) conclusion() conclusion {
+	c := conclusion{Title: r.Title}
+	v, ok := r.hero()
+	if !ok {
+		c.Lines = append(c.Lines, line{"no result", "no trial of this path can be used; the reasons are listed below."})
+		return c
+	}
+	g, _ := v.chosen()
+	c.Rate = r.Unit.with(g.Goodput.Median)
+	c.With = r.with(v, g)
+	verdict := stats.Explain(g)
+	c.Limit = verdict.Limit
+	c.add("what limits", verdict.Sentence)
+	c.add("what to set", verdict.Advice)
+	if v.Knee > 0 {
+		c.add("knee", v.kneeWords())
+	}
+	if first := v.Groups[0]; first.Goodput.N > 0 && first.Streams < g.Streams {
+		v := stats.Explain(first)
+		if v.Limit != verdict.Limit {
+			c.add("with "+plural(first.Streams, "stream"), r.Unit.with(first.Goodput.Median)+". "+v.Sentence)
+		}
+	}
+	for _, p := range r.Pairs {
+		if p.Best {
+			c.add("against "+clean(p.Theirs.Peer), r.against(p))
+		}
+	}
+	return c
+}
+
+func (c *conclusion) add(about, says string) {
+	if says = strings.TrimSpace(says); says != "" {
+		c.Lines = append(c.Lines, line{about, says})
+	}
+}
+
+// with words who reached the headline's figure.
+func (r route) with(v variant, g stats.Group) string {
+	words := v.Name + " over " + plural(g.Streams, "stream")
+	if around := r.Unit.around(g.Goodput); around != "" {
+		words = around + " with " + words
+	} else {
+		words = "with " + words
+	}
+	if !math.IsInf(r.Limit, 0) {
+		words += ", " + percent(g.Goodput.Median/r.Limit) + " of what the link can carry"
+	}
+	return words
+}
+
+// kneeWords says how many streams are enough, and warns where the measured
+// numbers end there.
+func (v variant) kneeWords() string {
+	least, most := v.Groups[0].Streams, v.Groups[len(v.Groups)-1].Streams
+	switch v.Knee {
+	case least:
+		return fmt.Sprintf("%s is enough: more bring less than 5 %%.", plural(least, "stream"))
+	case most:
+		return fmt.Sprintf("%d streams are the most that were measured, and the best by more than 5 %%: more may be faster still.", most)
+	}
+	return fmt.Sprintf("%d streams are the fewest within 5 %% of the best.", v.Knee)
+}
+
+// against words a comparison, each at its best.
+func (r route) against(p stats.Pair) string {
+	words := fmt.Sprintf("%s over %s to %s over %s: %s.",
+		r.Unit.of(p.Ours.Goodput.Median), plural(p.Ours.Streams, "stream"),
+		r.Unit.with(p.Theirs.Goodput.Median), plural(p.Theirs.Streams, "stream"), p.Goodput.Verdict)
+	if p.Theirs.Stalled > 0 || p.Ours.Stalled > 0 {
+		words += fmt.Sprintf(" Without its own start-up stalls: %s.", p.NoStall.Verdict)
+	}
+	return words
+}
+
+// ratio is the like-for-like comparison of a cell of ours with a peer: of
+// several versions of it the same, else the first.
+func (r route) ratio(g stats.Group, theirs string) (stats.Comparison, bool) {
+	var found stats.Comparison
+	ok := false
+	for _, p := range r.Pairs {
+		if p.Best || p.Ours.Cell != g.Cell || p.Theirs.Peer != theirs || math.IsNaN(p.Goodput.Ratio) {
+			continue
+		}
+		if !ok || p.Theirs.Version == g.Version {
+			found, ok = p.Goodput, true
+		}
+	}
+	return found, ok
+}
+
+// rivals are the peers that ours is compared with like for like, by colour.
+func (r route) rivals() []string {
+	var names []string
+	for _, v := range r.Variants {
+		if v.Peer == ours || len(names) > 0 && names[len(names)-1] == v.Peer {
+			continue
+		}
+		for _, p := range r.Pairs {
+			if !p.Best && p.Theirs.Peer == v.Peer && !math.IsNaN(p.Goodput.Ratio) {
+				names = append(names, v.Peer)
+				break
+			}
+		}
+	}
+	return names
+}
+
+// ratioWords marks with ≈ what may be chance.
+func ratioWords(c stats.Comparison) string {
+	words := ratioDigits(c.Ratio)
+	if !c.Different {
+		return "≈" + words
+	}
+	return words
+}
+
+// ratioDigits has no more than two decimals: a part in a thousand is no news.
+func ratioDigits(v float64) string {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return "–"
+	}
+	return strconv.FormatFloat(v, 'f', min(decimals(v), 2), 64)
+}
+
+// incident is why trials are not used.
+type incident struct {
+	Route, Variant string
+	Streams        int
+	Count, Of      int
+	Reason         string
+	Kind           string // "failed" or "unfaithful"
+	Alike          bool   // the others' reasons have other figures
+}
+
+// incidents names each reason once for a cell; those that differ in their
+// figures only are one.
+func (r route) incidents() []incident {
+	var all []incident
+	for _, v := range r.Variants {
+		for _, g := range v.Groups {
+			of := len(g.Records) + len(g.Failed) + len(g.Unfaithful)
+			add := func(kind, reason string) {
+				reason = clean(reason)
+				for i := range all {
+					at := &all[i]
+					if at.Variant == v.Name && at.Streams == g.Streams && at.Kind == kind && withoutFigures(at.Reason) == withoutFigures(reason) {
+						at.Count++
+						at.Alike = at.Alike || at.Reason != reason
+						return
+					}
+				}
+				all = append(all, incident{
+					Route: r.Title, Variant: v.Name, Streams: g.Streams,
+					Count: 1, Of: of, Reason: reason, Kind: kind,
+				})
+			}
+			for _, t := range g.Failed {
+				add("failed", t.Error)
+			}
+			for _, t := range g.Unfaithful {
+				add("unfaithful", t.Unfaithful)
+			}
+		}
+	}
+	return all
+}
+
+// withoutFigures is what tells reasons apart.
+func withoutFigures(reason string) string { return figures.ReplaceAllString(reason, "#") }
+
+var figures = regexp.MustCompile(`[0-9]+(\.[0-9]+)?(µs|ms|s)?`)
+
+// remarks are the warnings of the trials that count, each once.
+func (r route) remarks() []string {
+	var words []string
+	seen := map[string]bool{}
+	for _, v := range r.Variants {
+		for _, g := range v.Groups {
+			for _, t := range g.Records {
+				for _, w := range t.Warnings {
+					if w = clean(w); !seen[w] {
+						seen[w] = true
+						words = append(words, v.Name+", "+plural(g.Streams, "stream")+": "+w)
+					}
+				}
+			}
+		}
+	}
+	return words
+}
+
+// ways words how the payload travelled at both ends of a trial, "" if unknown.
+func ways(r trial.Record) string {
+	sender := shares(r.Bytes, []way{
+		{"sendfile", r.SenderSendfile}, {"copied", r.SenderCopied}, {"zlib", r.SenderDeflated}, {"stored blocks", r.SenderStored},
+	})
+	receiver := shares(r.Bytes, []way{{"splice", r.ReceiverSplice}, {"copied", r.ReceiverCopied}})
+	if sender == "" && receiver == "" {
+		return ""
+	}
+	if sender == "" {
+		sender = "?"
+	}
+	if receiver == "" {
+		receiver = "?"
+	}
+	return sender + " → " + receiver
+}
+
+type way struct {
+	name  string
+	bytes int64
+}
+
+func shares(total int64, ways []way) string {
+	var words []string
+	for _, w := range ways {
+		if w.bytes > 0 && total > 0 {
+			words = append(words, w.name+" "+percent(float64(w.bytes)/float64(total)))
+		}
+	}
+	return strings.Join(words, ", ")
+}
