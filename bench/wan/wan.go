@@ -34,7 +34,7 @@ const MTU = 1500
 type Direction struct {
 	Rate   int64         // bits of IP packets per second; 0: unlimited
 	Delay  time.Duration // propagation, one way
-	Jitter time.Duration // more delay, uniform in [0, Jitter], never reordering
+	Jitter time.Duration // more delay, wandering in [0, Jitter], never reordering
 	Loss   float64       // probability in [0, 1] for each packet to vanish
 	Queue  int64         // bytes waiting for the link before it drops; 0: DefaultQueue
 }
@@ -56,13 +56,15 @@ func DefaultQueue(rate int64, rtt time.Duration) int64 {
 }
 
 // Counters are what one direction has done so far. Packets are of at most MTU
-// bytes, bytes those of IP packets.
+// bytes, bytes those of IP packets. PacketsIn is the sum of PacketsOut,
+// LostRandom, LostQueue, LostRefused and what is on its way.
 type Counters struct {
 	PacketsIn, BytesIn   int64 // taken from the sending host
 	PacketsOut, BytesOut int64 // handed to the receiving host
 	LostRandom           int64 // packets, by Direction.Loss
 	LostQueue            int64 // packets, the queue being full
-	LostDevice           int64 // packets lost outside the model: a device's ring was full
+	LostRefused          int64 // packets that could not be handed over
+	LostDevice           int64 // packets never taken in: a device's ring was full (known at the end)
 	QueueMax             int64 // most bytes that waited at once
 }
 
