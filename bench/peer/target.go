@@ -48,7 +48,7 @@ func (t Target) run(ctx context.Context, client string, j Job, s *stage) (Outcom
 		from, to = remote, s.name
 		ready := j.Cell
 		ready.Direction, ready.Window = trial.Put, 0
-		if err := untimed(ctx, client, s, at, ready, "put "+s.name+" "+remote); err != nil {
+		if err := untimed(ctx, j.Client, client, s, at, ready, "put "+s.name+" "+remote); err != nil {
 			return Outcome{}, fmt.Errorf("put the file ready: %w", err)
 		}
 	}
@@ -63,7 +63,7 @@ func (t Target) run(ctx context.Context, client string, j Job, s *stage) (Outcom
 	// Also when ctx is over: the file may be large, and the target's disk full.
 	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), startLimit)
 	defer cancel()
-	if left := untimed(after, client, s, at, clean, "rm "+remote); left != nil && err == nil {
+	if left := untimed(after, j.Client, client, s, at, clean, "rm "+remote); left != nil && err == nil {
 		o.Warnings = append(o.Warnings, fmt.Sprintf("%s may be left on %s: %v", remote, t.Host, left))
 	}
 	if err != nil {
@@ -86,10 +86,10 @@ func (t Target) run(ctx context.Context, client string, j Job, s *stage) (Outcom
 }
 
 // untimed runs a client that is not measured.
-func untimed(ctx context.Context, client string, s *stage, at login, c trial.Cell, script string) error {
+func untimed(ctx context.Context, h Host, client string, s *stage, at login, c trial.Cell, script string) error {
 	cmd := exec.Command(client, clientArgs(c, at, script)...)
 	cmd.Dir = filepath.Dir(s.source)
-	p, err := start(Local(), program{name: "bbftp", cmd: cmd})
+	p, err := start(h, program{name: "bbftp", cmd: cmd})
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"bbftp/bench/stats"
 	"bbftp/bench/trial"
@@ -40,10 +42,11 @@ func (r route) conclusion() conclusion {
 	if v.Knee > 0 {
 		c.add("knee", v.kneeWords())
 	}
+	c.add("more streams", r.slower(v, g, verdict))
 	if first := v.Groups[0]; first.Goodput.N > 0 && first.Streams < g.Streams {
-		v := stats.Explain(first)
-		if v.Limit != verdict.Limit {
-			c.add("with "+plural(first.Streams, "stream"), r.Unit.with(first.Goodput.Median)+". "+v.Sentence)
+		why := stats.Explain(first)
+		if why.Limit != verdict.Limit {
+			c.add("with "+plural(first.Streams, "stream"), r.Unit.with(first.Goodput.Median)+". "+why.Sentence)
 		}
 	}
 	for _, p := range r.Pairs {
@@ -80,11 +83,47 @@ func (v variant) kneeWords() string {
 	least, most := v.Groups[0].Streams, v.Groups[len(v.Groups)-1].Streams
 	switch v.Knee {
 	case least:
-		return fmt.Sprintf("%s is enough: more bring less than 5 %%.", plural(least, "stream"))
+		return fmt.Sprintf("%s: no more bring 5 %% on top.", plural(least, "stream"))
 	case most:
 		return fmt.Sprintf("%d streams are the most that were measured, and the best by more than 5 %%: more may be faster still.", most)
 	}
 	return fmt.Sprintf("%d streams are the fewest within 5 %% of the best.", v.Knee)
+}
+
+// slower names the cells that have more streams than the best one and are
+// slower by more than chance and the knee's 5 %, with the cause where it is
+// another.
+func (r route) slower(v variant, best stats.Group, verdict stats.Verdict) string {
+	var words []string
+	var worst stats.Group
+	for _, g := range v.Groups {
+		if g.Streams <= best.Streams || g.Goodput.N == 0 {
+			continue
+		}
+		if c := stats.CompareCells(g, best); c.Different && c.Ratio < slowerThan {
+			words = append(words, fmt.Sprintf("%d reach %s, %s", g.Streams, r.Unit.with(g.NoStall.Median), c.Verdict))
+			if worst.Streams == 0 || g.NoStall.Median < worst.NoStall.Median {
+				worst = g
+			}
+		}
+	}
+	if len(words) == 0 {
+		return ""
+	}
+	says := "are slower: " + strings.Join(words, "; ") + "."
+	if why := stats.Explain(worst); why.Limit != verdict.Limit {
+		says += " With " + fmt.Sprint(worst.Streams) + ": " + lowerFirst(why.Sentence)
+	}
+	return says
+}
+
+// slowerThan is the ratio below which more streams are told to be slower.
+const slowerThan = 0.95
+
+// lowerFirst is a sentence as the second half of one.
+func lowerFirst(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToLower(first)) + s[size:]
 }
 
 // against words a comparison, each at its best.

@@ -169,6 +169,10 @@ func (r *route) conclude(groups []stats.Group) {
 		}
 		if streams, ok := stats.Knee(points); ok {
 			v.Knee = streams
+			for k := range v.Groups {
+				// Between the two the course may go either way.
+				v.Groups[k].Enough = v.Groups[k].Streams == streams && k < len(v.Groups)-1
+			}
 		}
 	}
 	slices.SortStableFunc(r.Variants, func(a, b variant) int { return a.Color - b.Color })

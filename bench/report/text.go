@@ -127,8 +127,8 @@ func (r route) cells(name string, v variant, g stats.Group, rivals []string) []s
 	if g.Goodput.N == 0 {
 		return append(row, "no usable trial")
 	}
-	row = append(row, r.Unit.of(g.Goodput.Median), r.Unit.around(g.Goodput), r.Unit.of(g.Steady.Median),
-		seconds(g.Setup.Median), digits(g.CPU.Median), fmt.Sprintf("%.0f", g.Retransmits.Median))
+	row = append(row, r.Unit.of(g.Goodput.Median), r.Unit.around(g.Goodput), known(g.Steady, r.Unit.of),
+		known(g.Setup, seconds), known(g.CPU, digits), fmt.Sprintf("%.0f", g.Retransmits.Median))
 	for _, rival := range rivals {
 		words := ""
 		if c, ok := r.ratio(g, rival); ok {

@@ -49,11 +49,17 @@ func Against(groups []Group, base string) []Pair {
 	return pairs
 }
 
+// CompareCells sets the goodput of a against that of b, without the peers' own
+// fixed waits.
+func CompareCells(a, b Group) Comparison {
+	return Compare(a.samples(goodputWithoutStall), b.samples(goodputWithoutStall))
+}
+
 func pair(ours, theirs Group, best bool) Pair {
 	return Pair{
 		Route: ours.Route(), Ours: ours, Theirs: theirs, Best: best,
 		Goodput: Compare(ours.samples(goodput), theirs.samples(goodput)),
-		NoStall: Compare(ours.samples(goodputWithoutStall), theirs.samples(goodputWithoutStall)),
+		NoStall: CompareCells(ours, theirs),
 		CPU:     Compare(ours.samples(cpuPerGB), theirs.samples(cpuPerGB)),
 	}
 }

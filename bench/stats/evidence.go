@@ -19,8 +19,10 @@ type evidence struct {
 	used    float64 // of the link's rate, at speed, headers and repeats included
 
 	// Of the trial's time.
-	seconds, setup, ramp, stall float64
-	stallShare, startShare      float64 // the peer's own waits; set-up and ramp without them
+	seconds, setup, ramp, tail, stall float64
+	stallShare                        float64 // the peer's own waits
+	startShare, tailShare             float64 // set-up and ramp, tail; of the time without those waits
+	enough                            bool    // more streams are known to bring nothing
 
 	// Of the time that the senders had data under way.
 	receiver, sendBuffer float64
@@ -36,7 +38,7 @@ type evidence struct {
 
 // gather reads the records of a group, which has some.
 func gather(g Group) evidence {
-	e := evidence{Cell: g.Cell, cores: g.Cores, goodput: g.NoStall.Median}
+	e := evidence{Cell: g.Cell, cores: g.Cores, goodput: g.NoStall.Median, enough: g.Enough}
 	e.rate = e.goodput
 	if g.Steady.N > 0 {
 		e.rate = g.Steady.Median
@@ -46,11 +48,13 @@ func gather(g Group) evidence {
 	e.seconds = of(func(r trial.Record) float64 { return r.Seconds })
 	e.setup = of(func(r trial.Record) float64 { return max(r.Setup-r.Stall, 0) })
 	e.ramp = of(func(r trial.Record) float64 { return r.Ramp })
+	e.tail = of(func(r trial.Record) float64 { return r.Tail })
 	e.stall = of(func(r trial.Record) float64 { return r.Stall })
 	e.stallShare = of(func(r trial.Record) float64 { return part(r.Stall, r.Seconds) })
 	e.startShare = of(func(r trial.Record) float64 {
 		return part(max(r.Setup-r.Stall, 0)+r.Ramp, r.Seconds-r.Stall)
 	})
+	e.tailShare = of(func(r trial.Record) float64 { return part(r.Tail, r.Seconds-r.Stall) })
 
 	e.receiver = of(func(r trial.Record) float64 {
 		return limited(r, func(s trial.Series) []float64 { return s.RwndLimited })

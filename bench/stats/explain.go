@@ -22,6 +22,7 @@ const (
 	LimitSenderBuffer = "sender buffer"
 	LimitCPU          = "cpu"
 	LimitStartup      = "start-up"
+	LimitTail         = "tail" // streams that end one after another
 	LimitStall        = "stall" // the peer's own fixed waits
 	LimitUnknown      = "unknown"
 )
@@ -34,8 +35,9 @@ const (
 	windowMore    = 1.15 // of it, before the kernel must have granted more than was asked
 	heldBack      = 0.30 // of the senders' busy time, by a buffer
 	heldAtAll     = 0.10 // of it, without which no window was full
-	startDominant = 0.50 // of a trial, in set-up and ramp
-	startNoted    = 0.10 // of a trial, before it is worth a word
+	endsDominant  = 0.50 // of a trial, in set-up and ramp, or in the tail
+	endsMatter    = 0.25 // of a trial, in all three, if they cost more than the speed
+	endsNoted     = 0.10 // of a trial, before it is worth a word
 	stallDominant = 0.20 // of a trial, in the peer's own waits
 	coreBusy      = 0.85 // of one core, for each stream
 	machineBusy   = 0.90 // of all cores
@@ -54,7 +56,7 @@ func Explain(g Group) Verdict {
 		return Verdict{Limit: LimitUnknown, Sentence: "No payload was moved in a measurable time."}
 	}
 	for _, cause := range []func(evidence) (Verdict, bool){
-		stalled, starting, linkIsFull, windowTooSmall, cpuBusy, sshWindow, receiverHolds, sendBufferHolds, lossHolds,
+		stalled, endsCost, linkIsFull, windowTooSmall, cpuBusy, sshWindow, receiverHolds, sendBufferHolds, lossHolds,
 	} {
 		if v, ok := cause(e); ok {
 			return e.finish(v)
@@ -65,8 +67,17 @@ func Explain(g Group) Verdict {
 
 // finish adds what is worth a word whatever the limit, and ends the sentences.
 func (e evidence) finish(v Verdict) Verdict {
-	if v.Limit != LimitStartup && e.startShare >= startNoted {
-		v.Sentence += fmt.Sprintf("; set-up and ramp took %s of the time", FormatShare(e.startShare))
+	if v.Limit != LimitStartup && v.Limit != LimitTail {
+		var ends []string
+		if e.startShare >= endsNoted {
+			ends = append(ends, "set-up and ramp took "+FormatShare(e.startShare))
+		}
+		if e.tailShare >= endsNoted {
+			ends = append(ends, "the tail took "+FormatShare(e.tailShare))
+		}
+		if len(ends) > 0 {
+			v.Sentence += "; " + strings.Join(ends, " and ") + " of the time"
+		}
 	}
 	if v.Limit != LimitStall && e.stallShare > 0 {
 		v.Sentence += fmt.Sprintf("; waits of the program's own, %s a file, are left out", FormatTime(seconds(e.stall)))
@@ -97,18 +108,52 @@ func stalled(e evidence) (Verdict, bool) {
 	}, true
 }
 
-// starting: most of the trial passes before the streams are at speed.
-func starting(e evidence) (Verdict, bool) {
-	if !(e.startShare >= startDominant) {
+// endsCost: what passes before the streams are at speed and after it costs the
+// user more than what holds them at speed. Were all of a transfer at speed it
+// would gain rate/goodput; were its speed that of the link, 1/used.
+func endsCost(e evidence) (Verdict, bool) {
+	start, tail := orZero(e.startShare), orZero(e.tailShare)
+	costs := start+tail >= endsMatter && e.goodput/e.rate < min(e.used, 1)
+	if !costs && max(start, tail) < endsDominant {
 		return Verdict{}, false
 	}
-	v := Verdict{Limit: LimitStartup, Sentence: fmt.Sprintf("set-up (%s) and ramp (%s) are %s of a transfer of %s: the file is too short for the path",
-		FormatTime(seconds(e.setup)), FormatTime(seconds(e.ramp)), FormatShare(e.startShare), FormatTime(seconds(e.seconds-e.stall)))}
+	v := Verdict{Limit: LimitStartup}
+	if e.used >= linkFull {
+		v.Sentence = fmt.Sprintf("at speed the link is full (%s), but ", FormatRate(e.rate))
+	}
+	whole := FormatTime(seconds(e.seconds - e.stall))
+	if tail > start {
+		v.Limit = LimitTail
+		v.Sentence += e.tailWords() + fmt.Sprintf(" takes %s, %s of a transfer of %s", FormatTime(seconds(e.tail)), FormatShare(tail), whole)
+		if start >= endsNoted {
+			v.Sentence += fmt.Sprintf("; set-up and ramp take %s", FormatShare(start))
+		}
+		v.Advice = "larger files make start and tail matter less"
+		if e.Streams > 1 {
+			v.Advice = "fewer streams end closer together; " + v.Advice
+		}
+		return v, true
+	}
+	v.Sentence += fmt.Sprintf("set-up (%s) and ramp (%s) are %s of a transfer of %s",
+		FormatTime(seconds(e.setup)), FormatTime(seconds(e.ramp)), FormatShare(start), whole)
+	if tail >= endsNoted {
+		v.Sentence += fmt.Sprintf(", the tail another %s", FormatShare(tail))
+	}
+	v.Sentence += ": the file is too short for the path"
 	// At nine parts of speed to one of start-up a tenth is lost.
-	start := e.setup + e.ramp
-	v.Advice = fmt.Sprintf("move files of %s or more, or many in one session; more streams shorten the ramp",
-		formatVolume(powerOfTwo(9*start*e.rate/8)))
+	v.Advice = fmt.Sprintf("move files of %s or more, or many in one session", formatVolume(powerOfTwo(9*(e.setup+e.ramp)*e.rate/8)))
+	if e.ramp > e.setup && !e.enough {
+		v.Advice += "; more streams shorten the ramp"
+	}
 	return v, true
+}
+
+// tailWords say what happens in the tail.
+func (e evidence) tailWords() string {
+	if e.Streams > 1 {
+		return fmt.Sprintf("the %d streams do not end together: the tail, in which only some still move data,", e.Streams)
+	}
+	return "the tail, from the end of full speed to the end of the client,"
 }
 
 // linkIsFull: no setting moves more bits over the path.
@@ -117,15 +162,27 @@ func linkIsFull(e evidence) (Verdict, bool) {
 		return Verdict{}, false
 	}
 	v := Verdict{Limit: LimitLink, Advice: "nothing to set: the path is full"}
+	if orZero(e.startShare)+orZero(e.tailShare) >= endsNoted {
+		v.Advice = "nothing to set: at speed the path is full; larger files make start and tail matter less"
+	}
 	if e.Compressed {
 		v.Sentence = fmt.Sprintf("the compressed streams fill %s of the %s link; measured %s of payload",
-			FormatShare(min(e.used, 1)), FormatRate(float64(e.Rate)), FormatRate(e.rate))
+			FormatShare(min(e.used, 1)), formatNominal(e.Rate), FormatRate(e.rate))
 		return v, true
 	}
-	v.Sentence = fmt.Sprintf("a %s link carries %s of payload; measured %s",
-		FormatRate(float64(e.Rate)), FormatRate(LinkLimit(e.Rate)), FormatRate(e.rate))
+	v.Sentence = fmt.Sprintf("a %s link carries %s of payload; measured %s%s",
+		formatNominal(e.Rate), FormatRate(LinkLimit(e.Rate)), FormatRate(e.rate), e.atSpeed())
 	v.Advice += "; compression can gain more if the data allow it"
 	return v, true
+}
+
+// atSpeed tells a reader that a rate is not the goodput of the whole transfer,
+// where the difference shows.
+func (e evidence) atSpeed() string {
+	if e.goodput < (1-kneeMargin)*e.rate {
+		return " at speed"
+	}
+	return ""
 }
 
 // unexplained lists what the figures rule out.

@@ -26,13 +26,14 @@ func TestExplain(t *testing.T) {
 		rate  float64
 		cores int
 		with  func(*trial.Record)
+		enough bool
 		want  Verdict
 	}{
 		{
 			name: "link", cell: wan("bbftp", 8), rate: 960e6,
 			with: func(r *trial.Record) { r.Retransmits = 1200 },
 			want: Verdict{
-				LimitLink, "A 1.00 Gbit/s link carries 965 Mbit/s of payload; measured 960 Mbit/s.",
+				LimitLink, "A 1 Gbit/s link carries 965 Mbit/s of payload; measured 960 Mbit/s.",
 				"Nothing to set: the path is full; compression can gain more if the data allow it.",
 			},
 		},
@@ -40,7 +41,7 @@ func TestExplain(t *testing.T) {
 			name: "link, compressed", cell: compressed(wan("bbftp", 8)), rate: 1900e6,
 			with: func(r *trial.Record) { r.BytesOut = r.Bytes / 2 },
 			want: Verdict{
-				LimitLink, "The compressed streams fill 95 % of the 1.00 Gbit/s link; measured 1.90 Gbit/s of payload.",
+				LimitLink, "The compressed streams fill 95 % of the 1 Gbit/s link; measured 1.90 Gbit/s of payload.",
 				"Nothing to set: the path is full.",
 			},
 		},
@@ -170,8 +171,58 @@ func TestExplain(t *testing.T) {
 				r.Setup, r.Ramp, r.Steady, r.Flat = 0.5, 1.5, 900e6, 0.6
 			},
 			want: Verdict{
-				LimitStartup, "Set-up (500 ms) and ramp (1.5 s) are 75 % of a transfer of 2.67 s: the file is too short for the path.",
+				LimitStartup, "At speed the link is full (900 Mbit/s), but set-up (500 ms) and ramp (1.5 s) are 75 % of a transfer of 2.67 s: the file is too short for the path.",
 				"Move files of 2 GiB or more, or many in one session; more streams shorten the ramp.",
+			},
+		},
+		{ // more streams were measured, and no faster
+			name: "start-up, the link full at speed", cell: wan("bbftp", 1), rate: 560e6,
+			with: func(r *trial.Record) {
+				r.Seconds, r.Setup, r.Ramp, r.Flat, r.Tail, r.Steady = 0.96, 0.15, 0.27, 0.53, 0.01, 965e6
+			},
+			enough: true,
+			want: Verdict{
+				LimitStartup, "At speed the link is full (965 Mbit/s), but set-up (150 ms) and ramp (270 ms) are 44 % of a transfer of 960 ms: the file is too short for the path.",
+				"Move files of 512 MiB or more, or many in one session.",
+			},
+		},
+		{
+			name: "tail", cell: wan("bbftp", 4), rate: 443e6,
+			with: func(r *trial.Record) {
+				r.Seconds, r.Setup, r.Ramp, r.Flat, r.Tail, r.Steady = 1.2, 0.23, 0.12, 0.4, 0.45, 955e6
+			},
+			want: Verdict{
+				LimitTail, "At speed the link is full (955 Mbit/s), but the 4 streams do not end together: the tail, in which only some still move data, takes 450 ms, 38 % of a transfer of 1.2 s; set-up and ramp take 29 %.",
+				"Fewer streams end closer together; larger files make start and tail matter less.",
+			},
+		},
+		{ // twice the goodput without its ends, ten times without the losses
+			name: "loss costs more than the ends", cell: lossy(wan("bbftp", 1), 1e-4), rate: 20e6,
+			with: func(r *trial.Record) {
+				r.Retransmits, r.PacketsIn, r.LostRandom, r.Steady = 7, 69_000, 7, 30e6
+				r.Setup, r.Ramp, r.Tail = r.Seconds/20, r.Seconds/5, r.Seconds/20
+			},
+			want: Verdict{
+				LimitLoss, "A loss of 0.01 % over 100 ms leaves 1 stream about 14.2 Mbit/s (Mathis); measured 30.0 Mbit/s, 7 retransmits in a transfer; set-up and ramp took 25 % of the time.",
+				"More streams, or a congestion control that does not take each loss for congestion (bbr); at this rate each, 33 streams fill the link.",
+			},
+		},
+		{
+			name: "link, a little of its ends", cell: wan("bbftp", 1), rate: 820e6,
+			with: func(r *trial.Record) {
+				r.Setup, r.Ramp, r.Tail, r.Steady = r.Seconds/20, r.Seconds/10, r.Seconds/100, 960e6
+			},
+			want: Verdict{
+				LimitLink, "A 1 Gbit/s link carries 965 Mbit/s of payload; measured 960 Mbit/s at speed; set-up and ramp took 15 % of the time.",
+				"Nothing to set: at speed the path is full; larger files make start and tail matter less; compression can gain more if the data allow it.",
+			},
+		},
+		{
+			name: "loss, the queue of one BDP", cell: queued(wan("bbftp", 1), 0), rate: 300e6,
+			with: func(r *trial.Record) { r.Retransmits, r.PacketsIn, r.LostQueue = 1, 69_000, 420 },
+			want: Verdict{
+				LimitLoss, "The queue of one BDP (11.92 MiB) before the link overflowed: 420 packets dropped in a transfer, 1 retransmit; measured 300 Mbit/s.",
+				"A deeper queue, pacing (net.core.default_qdisc = fq) or bbr.",
 			},
 		},
 		{
@@ -215,7 +266,7 @@ func TestExplain(t *testing.T) {
 				}
 			}
 			g := GroupByCell(records)[0]
-			g.Cores = tt.cores
+			g.Cores, g.Enough = tt.cores, tt.enough
 			if d := cmp.Diff(tt.want, Explain(g)); d != "" {
 				t.Errorf("(-want +got)\n%s", d)
 			}

@@ -34,6 +34,11 @@ func (s scale) in(v float64, write func(float64) string) string {
 // FormatRate writes bit/s with three digits: "84.3 Mbit/s", "9.65 Gbit/s".
 func FormatRate(rate float64) string { return bitRates.in(rate, digits) }
 
+// formatNominal writes the rate of a link without zeros: "1 Gbit/s".
+func formatNominal(rate int64) string {
+	return bitRates.in(float64(rate), func(v float64) string { return trimmed(significant(v, 4)) })
+}
+
 // FormatRatio writes a ratio with its sign: "2.41 ×".
 func FormatRatio(ratio float64) string { return digits(ratio) + " ×" }
 

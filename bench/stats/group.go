@@ -32,6 +32,9 @@ type Group struct {
 	// Cores are those of the machine, which records do not say: set it from the
 	// trial.Environment they name and Explain can tell a busy machine. 0: unknown.
 	Cores int
+	// Enough says that more streams were measured and bring less than 5 %: then
+	// Explain does not advise them. Set it from the knee, too.
+	Enough bool
 }
 
 // GroupByCell puts the trials of equal cells together and sums them up.

@@ -54,6 +54,9 @@ func cpuBusy(e evidence) (Verdict, bool) {
 	case cores >= coreBusy*float64(max(e.Streams, 1)):
 		v.Sentence = fmt.Sprintf("the %s uses %.2f cores for %s", side, cores, count(e.Streams, "stream"))
 		v.Advice = "more streams, where the program gives each a core; else a faster core"
+		if e.enough {
+			v.Advice = "a faster core"
+		}
 	default:
 		return Verdict{}, false
 	}
@@ -144,24 +147,39 @@ func lossHolds(e evidence) (Verdict, bool) {
 		return Verdict{}, false
 	case e.Loss == 0 && e.dropped > 0:
 		v.Sentence = fmt.Sprintf("the queue of %s before the link overflowed: %s dropped in a transfer, %s; measured %s",
-			FormatBytes(e.Queue), countOf(e.dropped, "packet"), countOf(e.retransmits, "retransmit"), FormatRate(e.rate))
+			e.queueWords(), countOf(e.dropped, "packet"), countOf(e.retransmits, "retransmit"), FormatRate(e.rate))
 		v.Advice = "a deeper queue, pacing (net.core.default_qdisc = fq) or bbr"
 		return v, true
 	case followsMathis:
 		v.Sentence = fmt.Sprintf("a loss of %s over %s leaves %s about %s (Mathis); measured %s, %s in a transfer",
-			FormatShare(p), FormatTime(e.rtt), count(e.Streams, "stream"), FormatRate(model), FormatRate(e.rate), countOf(e.retransmits, "retransmit"))
+			FormatShare(p), FormatTime(e.rtt), count(e.Streams, "stream"), FormatRate(min(model, LinkLimit(e.Rate))), FormatRate(e.rate), countOf(e.retransmits, "retransmit"))
 	default:
 		v.Sentence = fmt.Sprintf("a loss of %s over %s; measured %s, %s in a transfer",
 			FormatShare(p), FormatTime(e.rtt), FormatRate(e.rate), countOf(e.retransmits, "retransmit"))
 	}
 	v.Advice = "more streams, or a congestion control that does not take each loss for congestion (bbr)"
-	if !followsMathis {
+	switch {
+	case e.enough && followsMathis:
+		v.Advice = "a congestion control that does not take each loss for congestion (bbr); more streams brought nothing"
+		return v, true
+	case e.enough:
+		v.Advice = "fewer losses: more streams brought nothing"
+		return v, true
+	case !followsMathis:
 		v.Advice = "more streams"
 	}
 	if need := math.Ceil(LinkLimit(e.Rate) / e.rate * float64(e.Streams)); need > float64(e.Streams) && !math.IsInf(need, 0) {
 		v.Advice = fmt.Sprintf("%s; at this rate each, %.0f streams fill the link", v.Advice, need)
 	}
 	return v, true
+}
+
+// queueWords is the size of the queue before the link.
+func (e evidence) queueWords() string {
+	if e.Queue > 0 {
+		return FormatBytes(e.Queue)
+	}
+	return "one BDP (" + formatVolume(e.inFlight(float64(e.Rate))) + ")"
 }
 
 // inFlight is what a rate in bit/s has under way on the path, in bytes.
