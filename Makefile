@@ -8,7 +8,7 @@ LDFLAGS := -s -w -X bbftp/cmd/internal/version.build=$(VERSION)
 # How long `make fuzz` works on each target; `make test` tries 5000 inputs.
 FUZZTIME ?= 60s
 
-.PHONY: build install deb demo test race fuzz bench interop lint cross clean
+.PHONY: build install deb demo demo-transfer results test race fuzz bench interop lint cross clean
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/bbftp ./cmd/bbftpd ./cmd/bbbench
@@ -23,8 +23,10 @@ install: build
 	$(INSTALL) -m 755 $(BIN)/bbbench $(DESTDIR)$(PREFIX)/bin/bbbench
 	$(INSTALL) -m 755 $(BIN)/bbftpd $(DESTDIR)$(PREFIX)/sbin/bbftpd
 	$(INSTALL) -m 644 scripts/man/bbftp.1 $(DESTDIR)$(PREFIX)/share/man/man1/bbftp.1
+	$(INSTALL) -m 644 scripts/man/bbbench.1 $(DESTDIR)$(PREFIX)/share/man/man1/bbbench.1
 	$(INSTALL) -m 644 scripts/man/bbftpd.8 $(DESTDIR)$(PREFIX)/share/man/man8/bbftpd.8
 	$(INSTALL) -m 644 scripts/completion/bbftp.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/bbftp
+	$(INSTALL) -m 644 scripts/completion/bbbench.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/bbbench
 	ln -sf bbftp $(DESTDIR)$(PREFIX)/share/bash-completion/completions/bbftpd
 	$(INSTALL) -m 644 scripts/completion/bbftp.zsh $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_bbftp
 	$(INSTALL) -m 644 scripts/completion/bbftp.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/bbftp.fish
@@ -39,10 +41,17 @@ RELEASE := $(shell sed -n 's/^const Release = "\(.*\)"/\1/p' cmd/internal/versio
 deb:
 	scripts/deb.sh $(RELEASE)+git.$(VERSION)
 
+# Sweeps the streams over an emulated WAN, in about 90 s, and writes the page
+# bin/demo.html. Without the right to make network namespaces: over loopback.
+demo: build
+	rm -f $(BIN)/demo.jsonl
+	$(BIN)/bbbench sweep quick --or-loopback --out $(BIN)/demo.jsonl
+	$(BIN)/bbbench report $(BIN)/demo.jsonl
+
 # Moves a 2 GiB file through the real programs; DEMO_SIZE=64MiB for a short look.
 DEMO_SIZE ?= 2GiB
-demo: build
-	$(BIN)/bbbench demo --size $(DEMO_SIZE)
+demo-transfer: build
+	$(BIN)/bbbench demo-transfer --size $(DEMO_SIZE)
 
 test: lint cross race
 	$(MAKE) fuzz FUZZTIME=5000x

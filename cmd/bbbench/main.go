@@ -1,4 +1,5 @@
-// Command bbbench measures bbftp.
+// Command bbbench measures throughput over long fat networks, emulated or real,
+// with bbftp and what it is compared with.
 package main
 
 import (
@@ -10,49 +11,81 @@ import (
 	"os/signal"
 	"syscall"
 
+	"bbftp/bench/peer"
+	"bbftp/bench/wan"
 	"bbftp/cmd/internal/version"
 )
 
-const usage = `Usage: bbbench demo [options]
-       bbbench --version | --help
-
-demo moves a generated file between bbftp and bbftpd on the loopback address,
-put and get, over 1, 4 and 10 streams, plain and compressed, compares every
-copy with the original and prints rates and the ways the bytes took.
-
-  --size SIZE       size of the file (default 2GiB)
-  --dir DIR         where to work; needs room for three copies
-                    (default: the system's temporary directory)
-  --svg FILE        also draw the rates as a picture
-  --client PROGRAM  bbftp to run (default: beside bbbench, else on PATH)
-  --server PROGRAM  bbftpd to run (likewise)
-
-Exit status: 0 if every copy was identical, 1 otherwise.
-`
-
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Stdout)
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "bbbench:", err)
-		os.Exit(1)
+	// A run of this program may be the first process of an isolated sweep, or a
+	// program a trial needs.
+	if status, first, err := wan.Isolated(os.Args); first {
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "bbbench:", err)
+		}
+		os.Exit(status)
 	}
+	if len(os.Args) > 1 && os.Args[1] == peer.HelperCommand {
+		os.Exit(peer.Help(os.Args[2:], os.Stdout, os.Stderr))
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(status(err, os.Stderr))
 }
 
-func run(ctx context.Context, args []string, stdout io.Writer) error {
+// status says what went wrong and returns the exit status that says it too.
+func status(err error, stderr io.Writer) int {
+	if err == nil {
+		return 0
+	}
+	status := 1
+	var chosen exit
+	if errors.As(err, &chosen) {
+		status = chosen.status
+	}
+	if chosen.err != nil || status == 1 && chosen.status == 0 {
+		fmt.Fprintln(stderr, "bbbench:", err)
+	}
+	return status
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if len(args) == 0 {
-		return errors.New("what to do? see bbbench --help")
+		return exit{2, errors.New("what to do? see bbbench --help")}
 	}
 	switch args[0] {
-	case "demo":
-		return runDemo(ctx, args, stdout)
 	case "-h", "--help":
-		_, err := io.WriteString(stdout, usage)
-		return err
+		return writeUsage(stdout)
+	case "help":
+		if len(args) == 1 {
+			return writeUsage(stdout)
+		}
+		return writeHelp(stdout, args[1])
 	case "-v", "--version":
 		_, err := fmt.Fprintf(stdout, "bbbench version %s (%s)\n", version.Release, version.Build())
 		return err
 	}
-	return fmt.Errorf("unknown command %q; see bbbench --help", args[0])
+	c, known := lookUp(args[0])
+	if !known {
+		return exit{2, fmt.Errorf("unknown command %q; see bbbench --help", args[0])}
+	}
+	if asksForHelp(args[1:]) {
+		return writeHelp(stdout, args[0])
+	}
+	return c.run(ctx, args, stdout, stderr)
+}
+
+// asksForHelp looks for --help before any "--" and before what is another
+// program's command line.
+func asksForHelp(args []string) bool {
+	for _, arg := range args {
+		switch arg {
+		case "--":
+			return false
+		case "-h", "--help":
+			return true
+		}
+	}
+	return false
 }

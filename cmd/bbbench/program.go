@@ -7,9 +7,9 @@ import (
 	"path/filepath"
 )
 
-// find locates a program of this release: where the user says, beside this
+// findProgram locates a program of this release: where the user says, beside this
 // one, or on PATH.
-func find(name, given string) (string, error) {
+func findProgram(name, given string) (string, error) {
 	if given != "" {
 		path, err := exec.LookPath(given)
 		if err != nil {

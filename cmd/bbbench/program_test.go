@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestFind(t *testing.T) {
+func TestFindProgram(t *testing.T) {
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -24,20 +24,20 @@ func TestFind(t *testing.T) {
 	onPath := t.TempDir()
 	t.Setenv("PATH", onPath)
 
-	if _, err := find("bbftp-found", ""); err == nil || !strings.Contains(err.Error(), "bbftp-found") {
+	if _, err := findProgram("bbftp-found", ""); err == nil || !strings.Contains(err.Error(), "bbftp-found") {
 		t.Errorf("found nowhere: error is %v", err)
 	}
 	// Each place goes before the ones already there.
 	check := func(given, want string) {
 		t.Helper()
-		if got, err := find("bbftp-found", given); err != nil || got != want {
+		if got, err := findProgram("bbftp-found", given); err != nil || got != want {
 			t.Errorf("find with %q: %q, %v, want %q", given, got, err, want)
 		}
 	}
 	check("", program(onPath, "bbftp-found"))
 	check("", program(filepath.Dir(self), "bbftp-found"))
 	check(given, given)
-	if _, err := find("bbftp-found", filepath.Join(onPath, "missing")); err == nil || !strings.Contains(err.Error(), "missing") {
+	if _, err := findProgram("bbftp-found", filepath.Join(onPath, "missing")); err == nil || !strings.Contains(err.Error(), "missing") {
 		t.Errorf("a program that is not there: error is %v", err)
 	}
 }
