@@ -14,8 +14,9 @@ type watch struct {
 	stale   histogram
 	last    int64 // when that was
 	fulls   int64
-	strange int64 // frames of an offload the link does not know
-	failed  error // of the latest packet the receiving device refused
+	strange int64         // frames of an offload the link does not know
+	failed  error         // of the latest packet the receiving device refused
+	stolen  time.Duration // what a hypervisor gave to others meanwhile
 }
 
 func (w *watch) delivered(late, packets int64) { w.late.add(late, packets) }
@@ -45,14 +46,18 @@ func (w *watch) tolerance() time.Duration {
 // faults says why the link was not what it claims to be.
 func (w *watch) faults(r DirectionReport) (faults []string) {
 	say := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
+	excuse := ""
+	if w.stolen >= 100*time.Millisecond {
+		excuse = fmt.Sprintf("; the hypervisor withheld %v of processor time meanwhile", w.stolen)
+	}
 	if w.way.bound() > 0 {
 		if late, most := w.late.percentile(0.99), w.tolerance(); late > most {
-			say("one packet in a hundred was delivered more than %v late (allowed: %v)", late, most)
+			say("one packet in a hundred was delivered more than %v late (allowed: %v)%s", late.Round(time.Microsecond), most, excuse)
 		}
 		// Not one in a hundred: a burst of the sender's waits in its device,
 		// also in a real one.
 		if stale, most := w.stale.percentile(0.9), w.tolerance(); stale > most {
-			say("one packet in ten may have waited %v before the link took it (allowed: %v)", stale, most)
+			say("one packet in ten may have waited %v before the link took it (allowed: %v)%s", stale.Round(time.Microsecond), most, excuse)
 		}
 	}
 	if r.LostDevice > 0 {

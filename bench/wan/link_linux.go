@@ -29,6 +29,7 @@ type link struct {
 	pace     pace
 	burst    int
 	cpu      time.Duration // of the thread, when it has ended
+	stolen   time.Duration // of all processors, before it began
 
 	// What system calls point to, here so that nothing is allocated for them.
 	headers [maxHeader]byte
@@ -40,10 +41,10 @@ type link struct {
 
 // How many frames are read, and pieces delivered, before it is the other's turn.
 // A host in slow start sends faster than any link delivers, and faster than the
-// thread can do both: then delivery goes first, which has due times, and the
-// frames wait in the device, as they would for a slower network card.
+// thread can do both; then what is due must not wait for all there is to read,
+// and the frames wait in the device, as they would for a slower network card.
 const (
-	burstRead    = 8
+	burstRead    = 64
 	burstDeliver = 16
 )
 
@@ -69,12 +70,15 @@ func newLink(from, to *device, way Direction, seed uint64) (*link, error) {
 	if way.bound() == 0 {
 		burst = 1 // straight through, while it is in the cache
 	}
+	reserveProcessor()
 	return &link{
 		course: newCourse(r, way, len(from.header), seed),
 		from:   from, to: to,
 		wake:  wake,
 		watch: watch{way: way},
 		burst: burst,
+
+		stolen: stolen(),
 	}, nil
 }
 
@@ -286,6 +290,7 @@ func (l *link) report() (r DirectionReport, faults []string, cpu time.Duration) 
 		r.LostDevice = lost
 	}
 	r.Lateness = l.watch.late.lateness()
+	l.watch.stolen = stolen() - l.stolen
 	return r, append(faults, l.watch.faults(r)...), l.cpu
 }
 
@@ -294,4 +299,5 @@ func (l *link) report() (r DirectionReport, faults []string, cpu time.Duration) 
 func (l *link) close() {
 	l.ring.free()
 	_ = unix.Close(l.wake)
+	releaseProcessor()
 }

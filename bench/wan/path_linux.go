@@ -165,6 +165,15 @@ func (p *Path) Close() (Report, error) {
 }
 
 func (p *Path) stop() {
+	// While the link still carries the resets to the other host.
+	for _, h := range []*Host{p.client, p.server} {
+		if err := h.Do(endConnections); err != nil {
+			p.report.Faults = append(p.report.Faults, err.Error())
+		}
+	}
+	if short := shortOfMemory(); short != "" {
+		p.report.Faults = append(p.report.Faults, short)
+	}
 	links := []*link{p.forward, p.back}
 	for _, l := range links {
 		l.stop()
@@ -177,7 +186,9 @@ func (p *Path) stop() {
 	for i, to := range []*DirectionReport{&p.report.Forward, &p.report.Back} {
 		way, faults, cpu := links[i].report()
 		*to = way
-		p.report.Faults = append(p.report.Faults, faults...)
+		for _, fault := range faults {
+			p.report.Faults = append(p.report.Faults, [2]string{"to the server: ", "to the client: "}[i]+fault)
+		}
 		p.report.CPU += cpu
 	}
 }

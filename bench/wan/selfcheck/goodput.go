@@ -33,8 +33,8 @@ const (
 )
 
 // standing is how long what waits in the queue lasts: longer than the sender may
-// be kept from a core. The queue has room for all that is under way: slow start
-// sends it in bursts.
+// be kept from a core. The queue has room for all that is under way, headers
+// too: slow start sends it in bursts.
 const standing = 20 * time.Millisecond
 
 // bulkPause is between the ends' looks at their sockets.
@@ -59,12 +59,12 @@ func (g goodput) describe() Row {
 }
 
 func (g goodput) measure(ctx context.Context, l lab) (outcome, error) {
-	c := wan.Symmetric(g.rtt, 0, g.rate, 0, amount(g.rate, g.rtt+standing))
 	t := task{
-		InFlight: c.Forward.Queue,
+		InFlight: amount(g.rate, g.rtt+standing),
 		Pause:    bulkPause,
 		Skip:     g.skip(), Window: g.window,
 	}
+	c := wan.Symmetric(g.rtt, 0, g.rate, 0, t.InFlight*5/4)
 	got, report, err := transfer(ctx, l, c, t)
 	if err != nil {
 		return outcome{}, err
