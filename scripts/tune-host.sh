@@ -12,8 +12,8 @@ Prints the sysctl lines for a path of that round-trip time (100ms, 1s) and rate
 (100mbit, 10gbit). Changes nothing.
 
   --congestion NAME  also set the congestion control, bbr for paths with losses
-  --apply            set them until the next boot (root); larger buffers that
-                     are there already stay
+  --apply            set them until the next boot (root), all but buffers that
+                     are large enough already
 
 To keep them: tune-host.sh RTT RATE > /etc/sysctl.d/90-bbftp.conf
 EOF
@@ -103,8 +103,8 @@ net.core.default_qdisc = fq
 EOF
 }
 
-# smaller NAME VALUE: true for a buffer that is larger already
-smaller() {
+# enough NAME VALUE: true for a buffer that may grow as large already
+enough() {
 	case $1 in
 	*mem | *mem_max) ;;
 	*) return 1 ;;
@@ -123,8 +123,8 @@ fi
 lines | while IFS= read -r line; do
 	name=${line%% = *}
 	value=${line#* = }
-	if smaller "$name" "$value"; then
-		echo "$name: larger already"
+	if enough "$name" "$value"; then
+		echo "$name: large enough already"
 	else
 		sysctl -w "$name=$value"
 	fi

@@ -3,6 +3,7 @@ package doctor
 import (
 	"fmt"
 	"strconv"
+	"strings"
 )
 
 // The kernel's own least and first sizes, of which the lines leave alone what
@@ -11,6 +12,19 @@ const (
 	firstReceive = "4096 131072"
 	firstSend    = "4096 16384"
 )
+
+// atLeast are the least and the first size that the host has, where they are
+// larger than the kernel's own.
+func (f Facts) atLeast(name, kernels string) string {
+	sizes := strings.Fields(kernels)
+	for i, own := range sizes {
+		most, err := strconv.ParseInt(own, 10, 64)
+		if has, ok := f.number(name, i); err == nil && ok && has > most {
+			sizes[i] = strconv.FormatInt(has, 10)
+		}
+	}
+	return strings.Join(sizes, " ")
+}
 
 // share is the part of a buffer that holds data, in percent; the rest is
 // bookkeeping.
@@ -48,7 +62,7 @@ func autotuned(f Facts, p Path, check, name, first string, part share) []Finding
 		finding.State = Limit
 		finding.Text = fmt.Sprintf("%s grows to %s at most, a window of %s of it: one stream reaches %s over %v, %d streams the %s asked for",
 			name, size(top), part.words, bits(window*8/p.RTT.Seconds()), p.RTT, streams, bits(float64(p.Rate)))
-		finding.Set = []Setting{{name, first + " " + strconv.FormatInt(p.Buffer(), 10)}}
+		finding.Set = []Setting{{name, fmt.Sprintf("%s %d", f.atLeast(name, first), p.Buffer())}}
 	} else {
 		finding.State = OK
 		finding.Text = fmt.Sprintf("%s grows to %s, enough for the BDP of %s", name, size(top), size(p.BDP()))

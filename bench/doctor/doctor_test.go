@@ -106,6 +106,17 @@ func TestExamine(t *testing.T) {
 			name: "no fq", change: func(f *Facts) { f.Interface.Qdisc, f.Sysctls["net.core.default_qdisc"] = "fq_codel", "fq_codel" },
 			check: "queueing discipline", state: Hint, set: "net.core.default_qdisc = fq",
 		},
+		{
+			name: "a metric that does no harm", change: func(f *Facts) {
+				f.Sysctls["net.ipv4.tcp_no_metrics_save"], f.Sysctls[thresholdName] = "0", "1"
+			},
+			check: "metrics of past connections", state: OK, text: "not the threshold",
+		},
+		{name: "H-TCP", change: sysctl("net.ipv4.tcp_congestion_control", "htcp"), check: "congestion control", state: OK, text: "made for long fat paths"},
+		{
+			name: "first size of the host's own", change: sysctl("net.ipv4.tcp_wmem", "8192 65536 4194304"), check: "send buffer", state: Limit,
+			set: "net.ipv4.tcp_wmem = 8192 65536 37748736",
+		},
 		{name: "fq is the default only", change: func(f *Facts) { f.Interface.Qdisc = "pfifo_fast" }, check: "queueing discipline", state: Hint},
 		{name: "qdisc unreadable", change: func(f *Facts) { f.Interface.Qdisc = "" }, check: "queueing discipline", state: Unknown},
 		{name: "tunnel", change: func(f *Facts) { f.Interface.MTU = 1400 }, check: "MTU", state: Hint, text: "1400"},

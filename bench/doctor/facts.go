@@ -22,7 +22,8 @@ type Facts struct {
 type Interface struct {
 	Name     string `json:"name,omitempty"`
 	MTU      int    `json:"mtu,omitempty"`
-	Qdisc    string `json:"qdisc,omitempty"` // of its root; with several queues, that of the first
+	Qdisc    string `json:"qdisc,omitempty"`  // of its root; with several queues, that of the first
+	Queues   bool   `json:"queues,omitempty"` // it has several, under mq
 	Speed    int64  `json:"speed_bps,omitempty"`
 	Loopback bool   `json:"loopback,omitempty"`
 }
@@ -37,6 +38,9 @@ type Disk struct {
 	Cached bool `json:"cached,omitempty"`
 }
 
+// mayLack are those of the wanted settings that not every kernel has.
+var mayLack = []string{thresholdName, "net.mptcp.enabled"}
+
 // wanted are the settings that the checks look at.
 var wanted = []string{
 	"net.core.default_qdisc",
@@ -47,6 +51,7 @@ var wanted = []string{
 	"net.ipv4.tcp_mem",
 	"net.ipv4.tcp_moderate_rcvbuf",
 	"net.ipv4.tcp_no_metrics_save",
+	thresholdName,
 	"net.ipv4.tcp_rmem",
 	"net.ipv4.tcp_sack",
 	"net.ipv4.tcp_timestamps",

@@ -2,12 +2,15 @@ package doctor
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,7 +24,9 @@ func Gather(remote netip.Addr) Facts {
 	for _, name := range wanted {
 		text, err := os.ReadFile(filepath.Join("/proc/sys", strings.ReplaceAll(name, ".", "/")))
 		if err != nil {
-			f.unread("%s: %v", name, err)
+			if !errors.Is(err, fs.ErrNotExist) || !slices.Contains(mayLack, name) {
+				f.unread("%s: %v", name, err)
+			}
 			continue
 		}
 		f.Sysctls[name] = strings.Join(strings.Fields(string(text)), " ")

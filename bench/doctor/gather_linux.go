@@ -25,7 +25,7 @@ func outgoing(remote netip.Addr) (Interface, error) {
 	if err != nil {
 		return found, fmt.Errorf("read the queueing disciplines of %s: %w", a.Name, err)
 	}
-	found.Qdisc = ofRoot(queues)
+	found.Qdisc, found.Queues = ofRoot(queues)
 	return found, nil
 }
 
@@ -56,20 +56,19 @@ func route(remote netip.Addr) (int, error) {
 
 // ofRoot is the discipline at an interface's root. That of one with several
 // queues only shares out: then it is the first queue's.
-func ofRoot(queues []netlink.Qdisc) string {
-	kind := ""
+func ofRoot(queues []netlink.Qdisc) (kind string, several bool) {
 	for _, q := range queues {
 		if q.Attrs().Parent == netlink.HANDLE_ROOT {
 			kind = q.Type()
 		}
 	}
 	if kind != "mq" {
-		return kind
+		return kind, false
 	}
 	for _, q := range queues {
 		if q.Type() != "mq" {
-			return q.Type()
+			return q.Type(), true
 		}
 	}
-	return kind
+	return kind, true
 }

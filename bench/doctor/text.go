@@ -26,7 +26,7 @@ func Text(w io.Writer, p Path, f Facts, findings []Finding) error {
 		fmt.Fprintf(&b, "%-8s %s\n", Unknown, why)
 	}
 	if lines := Settings(findings); len(lines) > 0 {
-		b.WriteString("\nIn /etc/sysctl.d, or as root for now with sysctl -w:\n\n")
+		b.WriteString("\nLines for a file in /etc/sysctl.d, which sysctl --system loads (as root; sysctl -p FILE loads one for now):\n\n")
 		for _, s := range lines {
 			fmt.Fprintf(&b, "  %s\n", s)
 		}

@@ -27,6 +27,9 @@ func congestion(f Facts, p Path) []Finding {
 	case now == "bbr":
 		finding.State, finding.Text = OK, "bbr: bears random losses; fair to others only in part"
 		return []Finding{finding}
+	case slices.Contains(longFat, now):
+		finding.State, finding.Text = OK, now+": made for long fat paths; where packets are lost at random, bbr holds the rate ("+bbr[0].String()+")"
+		return []Finding{finding}
 	case now == "cubic":
 		finding.State, finding.Text = Hint, "cubic: good on a clean path; where packets are lost at random, bbr holds the rate ("+bbr[0].String()+")"
 		return []Finding{finding}
@@ -49,19 +52,29 @@ func congestion(f Facts, p Path) []Finding {
 	return []Finding{finding}
 }
 
+// longFat are the kernel's other algorithms whose authors had such paths in
+// mind.
+var longFat = []string{"bic", "highspeed", "htcp", "hybla", "illinois", "scalable", "yeah"}
+
 const (
 	segment  = 1448 // bytes of payload in a packet of 1500 with timestamps
 	patience = 10   // seconds after a loss that a transfer can bear
 )
 
+// thresholdName is a setting of newer kernels, on by default.
+const thresholdName = "net.ipv4.tcp_no_ssthresh_metrics_save"
+
 // metrics are what the kernel remembers of connections to a host for the next
-// one.
+// one. Of these only slow start's threshold does harm.
 func metrics(f Facts, _ Path) []Finding {
-	const check, name, source = "metrics of past connections", "net.ipv4.tcp_no_metrics_save", "ip-sysctl: tcp_no_metrics_save"
+	const check, name, source = "metrics of past connections", "net.ipv4.tcp_no_metrics_save", "ip-sysctl: tcp_no_metrics_save, tcp_no_ssthresh_metrics_save"
 	n, ok := f.number(name, 0)
+	noThreshold, _ := f.number(thresholdName, 0)
 	switch {
 	case !ok:
 		return unread(check, name)
+	case n == 0 && noThreshold != 0:
+		return []Finding{{Check: check, State: OK, Text: "are kept, but not the threshold at which slow start ends", Source: source}}
 	case n == 0:
 		return []Finding{{
 			Check: check, State: Hint, Source: source, Set: []Setting{{name, "1"}},
@@ -89,6 +102,11 @@ func qdisc(f Facts, _ Path) (all []Finding) {
 		Text: fmt.Sprintf("%s has %s: fq paces packets at the least cost, above all for bbr", i.Name, i.Qdisc),
 		Run:  "tc qdisc replace dev " + i.Name + " root fq",
 	}
+	if i.Queues {
+		// A single fq would send all of the interface's queues through one lock;
+		// a new mq gives each the default discipline.
+		finding.Run = "tc qdisc replace dev " + i.Name + " root handle 1: mq"
+	}
 	if f.Sysctls["net.core.default_qdisc"] != "fq" {
 		finding.Set = []Setting{{"net.core.default_qdisc", "fq"}}
 	}
@@ -110,8 +128,8 @@ func mtu(f Facts, p Path) []Finding {
 		finding.Text += ", less than Ethernet's 1500: a tunnel? More of the rate goes into headers"
 	case i.MTU == ethernet && p.Rate >= fast:
 		finding.State = Hint
-		finding.Text += ": where the whole path bears 9000, there is a sixth of the packets to handle"
-		finding.Run = "ip link set dev " + i.Name + " mtu 9000"
+		// No command: set where a neighbour does not bear it, it cuts the host off.
+		finding.Text += ": where the whole path and all neighbours bear 9000, there is a sixth of the packets to handle"
 	}
 	return []Finding{finding}
 }

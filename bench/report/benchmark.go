@@ -26,8 +26,14 @@ func Benchmark(w io.Writer, f *trial.File) error {
 			machine = r.Environment
 			benchmarkMachine(&b, f.Environments[machine])
 		}
-		fmt.Fprintf(&b, "BenchmarkSweep%s 1 %.0f ns/op %.0f bit/s %.0f steady-bit/s %.4g cpu-s/GB %.4g setup-s %d retransmits\n",
-			benchmarkName(r.Cell), r.Seconds*1e9, r.Goodput, r.Steady, r.CPUPerGB(), r.Setup, r.Retransmits)
+		fmt.Fprintf(&b, "BenchmarkSweep%s 1 %.0f ns/op %.0f bit/s", benchmarkName(r.Cell), r.Seconds*1e9, r.Goodput)
+		if r.Steady > 0 { // 0 stands for a figure not taken
+			fmt.Fprintf(&b, " %.0f steady-bit/s", r.Steady)
+		}
+		if cpu := r.CPUPerGB(); cpu > 0 {
+			fmt.Fprintf(&b, " %.4g cpu-s/GB", cpu)
+		}
+		fmt.Fprintf(&b, " %.4g setup-s %d retransmits\n", r.Setup, r.Retransmits)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -38,9 +44,8 @@ func benchmarkMachine(b *strings.Builder, e trial.Environment) {
 	for _, line := range [][2]string{
 		{"machine", e.ID}, {"kernel", e.Kernel}, {"cpu", e.CPU}, {"build", e.Build},
 	} {
-		if value := clean(line[1]); value != "" {
-			fmt.Fprintf(b, "%s: %s\n", line[0], value)
-		}
+		// Without a value a line takes back that of the machine before.
+		b.WriteString(strings.TrimSuffix(fmt.Sprintf("%s: %s", line[0], clean(line[1])), " ") + "\n")
 	}
 }
 
@@ -74,6 +79,11 @@ func benchmarkName(c trial.Cell) string {
 	add("kind", c.Kind)
 	if c.Compressed {
 		add("compressed", "yes")
+	}
+	if c.Duration > 0 {
+		add("duration", seconds(c.Duration))
+	} else {
+		add("size", stats.FormatBytes(c.Bytes))
 	}
 	window := "auto"
 	if c.Window > 0 {

@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -83,7 +82,7 @@ func (v variant) kneeWords() string {
 	least, most := v.Groups[0].Streams, v.Groups[len(v.Groups)-1].Streams
 	switch v.Knee {
 	case least:
-		return fmt.Sprintf("%s: no more bring 5 %% on top.", plural(least, "stream"))
+		return fmt.Sprintf("%s is enough: more bring less than 5 %%.", plural(least, "stream"))
 	case most:
 		return fmt.Sprintf("%d streams are the most that were measured, and the best by more than 5 %%: more may be faster still.", most)
 	}
@@ -110,7 +109,7 @@ func (r route) slower(v variant, best stats.Group, verdict stats.Verdict) string
 	if len(words) == 0 {
 		return ""
 	}
-	says := "are slower: " + strings.Join(words, "; ") + "."
+	says := "Slower: " + strings.Join(words, "; ") + "."
 	if why := stats.Explain(worst); why.Limit != verdict.Limit {
 		says += " With " + fmt.Sprint(worst.Streams) + ": " + lowerFirst(why.Sentence)
 	}
@@ -186,54 +185,6 @@ func ratioDigits(v float64) string {
 	}
 	return strconv.FormatFloat(v, 'f', min(decimals(v), 2), 64)
 }
-
-// incident is why trials are not used.
-type incident struct {
-	Route, Variant string
-	Streams        int
-	Count, Of      int
-	Reason         string
-	Kind           string // "failed" or "unfaithful"
-	Alike          bool   // the others' reasons have other figures
-}
-
-// incidents names each reason once for a cell; those that differ in their
-// figures only are one.
-func (r route) incidents() []incident {
-	var all []incident
-	for _, v := range r.Variants {
-		for _, g := range v.Groups {
-			of := len(g.Records) + len(g.Failed) + len(g.Unfaithful)
-			add := func(kind, reason string) {
-				reason = clean(reason)
-				for i := range all {
-					at := &all[i]
-					if at.Variant == v.Name && at.Streams == g.Streams && at.Kind == kind && withoutFigures(at.Reason) == withoutFigures(reason) {
-						at.Count++
-						at.Alike = at.Alike || at.Reason != reason
-						return
-					}
-				}
-				all = append(all, incident{
-					Route: r.Title, Variant: v.Name, Streams: g.Streams,
-					Count: 1, Of: of, Reason: reason, Kind: kind,
-				})
-			}
-			for _, t := range g.Failed {
-				add("failed", t.Error)
-			}
-			for _, t := range g.Unfaithful {
-				add("unfaithful", t.Unfaithful)
-			}
-		}
-	}
-	return all
-}
-
-// withoutFigures is what tells reasons apart.
-func withoutFigures(reason string) string { return figures.ReplaceAllString(reason, "#") }
-
-var figures = regexp.MustCompile(`[0-9]+(\.[0-9]+)?(µs|ms|s)?`)
 
 // remarks are the warnings of the trials that count, each once.
 func (r route) remarks() []string {

@@ -85,7 +85,7 @@ func (r route) rateCourse(about chart.About, v variant, t trial.Record) chart.Pi
 	p.Y = chart.Axis{Label: "rate, " + r.Unit.name, Format: r.Unit.tick}
 	points := chart.Rates(t.Progress.Time, t.Progress.Bytes, t.Seconds/coursePoints)
 	for i := range points {
-		points[i].Y *= 8
+		points[i].Y *= 8 * payloadShare(t)
 		p.Y.High = max(p.Y.High, points[i].Y)
 	}
 	if !math.IsInf(r.Limit, 0) {
@@ -99,6 +99,16 @@ func (r route) rateCourse(about chart.About, v variant, t trial.Record) chart.Pi
 	p.Desc = fmt.Sprintf("The rate at which the file arrived in the median trial of %s: set-up %s, ramp %s, at speed %s, tail %s.",
 		plural(t.Streams, "stream"), seconds(t.Setup), seconds(t.Ramp), seconds(t.Flat), seconds(t.Tail))
 	return p.Draw()
+}
+
+// payloadShare is the payload in a byte of the course: a link counts headers and
+// repeats too, and compressed blocks.
+func payloadShare(t trial.Record) float64 {
+	seen := t.Progress.Bytes[len(t.Progress.Bytes)-1] - t.Progress.Bytes[0]
+	if seen > t.Bytes || t.Compressed {
+		return float64(t.Bytes) / float64(seen)
+	}
+	return 1
 }
 
 func windowCourse(about chart.About, v variant, t trial.Record) chart.Picture {

@@ -43,7 +43,20 @@ func TestDegenerate(t *testing.T) {
 		"only failures": {file(one(failed), one(failed)), []string{"No trial can be used", "2 of 2 trials: no server", "no usable trial"}},
 		"alike failures": {
 			file(one(func(r *trial.Record) { r.Unfaithful = "1.5ms late" }), one(func(r *trial.Record) { r.Unfaithful = "732µs late" })),
-			[]string{"2 of 2 trials: such as 1.5ms late"},
+			[]string{"2 of 2 trials: at worst 1.5 ms late"},
+		},
+		"the worst of an unfaithful cell": {
+			file(
+				one(func(r *trial.Record) { r.Unfaithful = "delivered 1.6ms late (allowed: 1.5ms)" }),
+				one(func(r *trial.Record) {
+					r.Unfaithful = "waited 589.823µs (allowed: 1ms); delivered 10.920911ms late (allowed: 1.5ms); meanwhile 1.2s were withheld"
+				}),
+			),
+			[]string{"2 of 2 trials: at worst delivered 10.9 ms late (allowed: 1.5 ms)"},
+		},
+		"a loss outside the model": {
+			file(one(func(r *trial.Record) { r.Unfaithful = "waited 589.823µs (allowed: 1ms); 3 packets were refused" })),
+			[]string{"1 of 1 trial: at worst 3 packets were refused"},
 		},
 		"only warm-up": {file(one(func(r *trial.Record) { r.Repeat = 0 })), []string{"No trial can be used"}},
 		"one trial":    {file(one(nil)), []string{"1 trial of sweep tiny", "80.0 Mbit/s", "100 Mbit/s, RTT 50 ms, no loss, get"}},
@@ -129,8 +142,8 @@ func TestHostileText(t *testing.T) {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(table.String()) {
-		if rest, ok := strings.CutPrefix(line, "BenchmarkSweep"); ok && len(strings.Fields(rest)) != 14 {
-			t.Errorf("not a name and 6 values: %q", line)
+		if rest, ok := strings.CutPrefix(line, "BenchmarkSweep"); ok && len(strings.Fields(rest)) != 12 {
+			t.Errorf("not a name, a count and 5 values: %q", line)
 		}
 	}
 }

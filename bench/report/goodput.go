@@ -95,12 +95,12 @@ func (r route) models(low, high float64) []chart.Line {
 	for _, w := range r.windows() {
 		lines = append(lines, course(stats.FormatBytes(w)+" window", low, high, func(n float64) float64 {
 			// The models count whole streams; they are proportional to them.
-			return n * stats.WindowLimit(1, w, r.rtt())
+			return min(n*stats.WindowLimit(1, w, r.rtt()), r.Limit)
 		}))
 	}
 	if r.Loss > 0 {
 		lines = append(lines, course("Mathis", low, high, func(n float64) float64 {
-			return n * stats.Mathis(1, stats.MSS, r.rtt(), r.Loss)
+			return min(n*stats.Mathis(1, stats.MSS, r.rtt(), r.Loss), r.Limit)
 		}))
 	}
 	return slices.DeleteFunc(lines, func(l chart.Line) bool { return len(l.Points) == 0 })

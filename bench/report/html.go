@@ -116,11 +116,11 @@ func (s *sheet) sections() []section {
 	all := []section{
 		{
 			ID: "goodput", Title: "Goodput against streams", Charts: drawn(s.goodputs()),
-			Words: "Medians with their 95 % intervals. A ring marks the knee, the fewest streams within 5 % of the best. Dashed in grey: what the link can carry, what a fixed window allows (N·W/RTT), and what Mathis’ model expects under random loss.",
+			Words: "Medians with their 95 % intervals. A ring marks the knee, the fewest streams within 5 % of the best. Dashed in grey: what the link can carry, what a fixed window allows (N·W/RTT), and what Mathis’ model expects under random loss, both capped by the link.",
 		},
 		{
 			ID: "heatmap", Title: "Streams and round-trip time", Charts: drawn(s.heatmaps()),
-			Words: "The darker, the nearer to what the link can carry. A frame marks the knee.",
+			Words: "The stronger the colour, the nearer to what the link can carry. A frame marks the knee.",
 		},
 		{
 			ID: "time", Title: "Over time", Charts: drawn(s.courses()),

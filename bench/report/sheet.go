@@ -170,14 +170,28 @@ func (r *route) conclude(groups []stats.Group) {
 		if streams, ok := stats.Knee(points); ok {
 			v.Knee = streams
 			for k := range v.Groups {
-				// Between the two the course may go either way.
-				v.Groups[k].Enough = v.Groups[k].Streams == streams && k < len(v.Groups)-1
+				v.Groups[k].Enough = enough(v.Groups[k].Goodput, v.Groups[k+1:])
 			}
 		}
 	}
 	slices.SortStableFunc(r.Variants, func(a, b variant) int { return a.Color - b.Color })
 	r.Unit = unitFor(most)
 	r.Pairs = stats.Against(groups, ours)
+}
+
+// enough reports whether cells of more streams were measured, none of them
+// faster by the knee's 5 %.
+func enough(goodput stats.Summary, more []stats.Group) bool {
+	measured := false
+	for _, g := range more {
+		if g.Goodput.N > 0 {
+			measured = true
+			if g.Goodput.Median*slowerThan > goodput.Median {
+				return false
+			}
+		}
+	}
+	return measured
 }
 
 // chosen is the cell to use: the knee or, where there is none, the fastest.

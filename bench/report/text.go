@@ -163,18 +163,6 @@ func (r route) under(b *strings.Builder) {
 	}
 }
 
-func (i incident) words() string {
-	return fmt.Sprintf("%s, %s, %d of %s: %s", i.Variant, plural(i.Streams, "stream"), i.Count, plural(i.Of, "trial"), i.Why())
-}
-
-// Why is the reason, or the first of several that differ in their figures only.
-func (i incident) Why() string {
-	if i.Alike {
-		return "such as " + i.Reason
-	}
-	return i.Reason
-}
-
 // waysOf names the variants whose bytes went the same ways together.
 func (r route) waysOf() []string {
 	var order []string

@@ -22,7 +22,7 @@ const (
 	LimitSenderBuffer = "sender buffer"
 	LimitCPU          = "cpu"
 	LimitStartup      = "start-up"
-	LimitTail         = "tail" // streams that end one after another
+	LimitTail         = "tail"  // streams that end one after another
 	LimitStall        = "stall" // the peer's own fixed waits
 	LimitUnknown      = "unknown"
 )

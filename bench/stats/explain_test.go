@@ -21,13 +21,13 @@ func held(busy, rwnd, sndbuf float64) trial.Series {
 
 func TestExplain(t *testing.T) {
 	for _, tt := range []struct {
-		name  string
-		cell  trial.Cell
-		rate  float64
-		cores int
-		with  func(*trial.Record)
+		name   string
+		cell   trial.Cell
+		rate   float64
+		cores  int
+		with   func(*trial.Record)
 		enough bool
-		want  Verdict
+		want   Verdict
 	}{
 		{
 			name: "link", cell: wan("bbftp", 8), rate: 960e6,

@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-// Heat is a table whose cells are the darker the more they hold. Every cell
+// Heat is a table whose cells have the more colour the more they hold. Every cell
 // has its figure written in it, so nothing hangs on the colour.
 type Heat struct {
 	About
@@ -26,6 +26,14 @@ type HeatCell struct {
 }
 
 const heatRow = 34
+
+// From which depths on a figure takes the colour of the other end to keep a
+// contrast of 4.5 to 1 (WCAG 2.2, 1.4.3): in dark surroundings from the first
+// on, in light ones from the second.
+const (
+	onDark = 0.65
+	onBoth = 0.84
+)
 
 // Draw draws the map.
 func (h Heat) Draw() Picture {
@@ -62,9 +70,12 @@ func (h Heat) cell(d *drawing, cell HeatCell, x, y, width float64) {
 	class, words, fill := "none", "tick", ""
 	if !math.IsNaN(cell.Share) {
 		depth := Depth(cell.Share)
-		class, words, fill = "heat", "value", fmt.Sprintf(` fill-opacity="%.2f"`, depth)
-		if depth > 0.6 {
-			words += " on"
+		class, words, fill = "heat", "value off", fmt.Sprintf(` fill-opacity="%.2f"`, depth)
+		switch {
+		case depth > onBoth:
+			words = "value on"
+		case depth > onDark:
+			words = "value mid"
 		}
 	}
 	if cell.Bold {
