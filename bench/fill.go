@@ -27,6 +27,11 @@ func fill(r *trial.Record, o peer.Outcome, seen observe.Observation, complete bo
 	r.Series = dataSeries(seen.Sender, o.DataPort, began.Seconds())
 	r.ReceiverSeries = dataSeries(seen.Receiver, o.DataPort, began.Seconds())
 	r.Progress = trial.Progress{Time: since(seen.Progress.Time, began.Seconds()), Bytes: seen.Progress.Bytes}
+	if r.Path == trial.Network {
+		// The machine's own count has what else it sends meanwhile, such as the
+		// file of a get on its way to the target.
+		r.Retransmits = resent(r.Series) + resent(r.ReceiverSeries)
+	}
 	if !complete {
 		return
 	}
@@ -36,6 +41,17 @@ func fill(r *trial.Record, o peer.Outcome, seen observe.Observation, complete bo
 	p := observe.Split(seen.Progress, began, began+took, r.Bytes, r.RoundTrip())
 	r.Setup, r.Ramp, r.Flat, r.Tail = p.Setup.Seconds(), p.Ramp.Seconds(), p.Steady.Seconds(), p.Tail.Seconds()
 	r.Steady, r.Stall = p.Rate, max(p.Stall, o.Stall).Seconds()
+}
+
+// resent is how many segments so many streams have sent again.
+func resent(streams []trial.Series) int64 {
+	var sum int64
+	for _, s := range streams {
+		if n := len(s.Retrans); n > 0 {
+			sum += s.Retrans[n-1]
+		}
+	}
+	return sum
 }
 
 // dataSeries are the connections that the peer calls data streams, on the

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"bbftp/bench/observe"
+	"bbftp/bench/peer"
 	"bbftp/bench/trial"
 )
 
@@ -216,5 +218,21 @@ func TestWorkspace(t *testing.T) {
 	}
 	if _, _, err := workspace(filepath.Join(dir, "missing")); !os.IsNotExist(err) {
 		t.Errorf("no directory: %v", err)
+	}
+}
+
+// TestNetworkRetransmits: what else the machine sent again is not the trial's.
+func TestNetworkRetransmits(t *testing.T) {
+	stream := func(port int, resent ...int64) trial.Series {
+		return trial.Series{LocalPort: port, Time: make([]float64, len(resent)), Retrans: resent}
+	}
+	seen := observe.Observation{Retransmits: 100, Sender: []trial.Series{stream(1, 0, 3), stream(2, 4), stream(9, 50), stream(3)}}
+	isData := func(local, _ int) bool { return local != 9 }
+	for path, want := range map[string]int64{trial.Network: 7, trial.Loopback: 100, trial.Emulated: 100} {
+		r := trial.Record{Cell: trial.Cell{Path: path}}
+		fill(&r, peer.Outcome{DataPort: isData}, seen, false)
+		if r.Retransmits != want {
+			t.Errorf("%s: %d retransmits, want %d", path, r.Retransmits, want)
+		}
 	}
 }

@@ -111,16 +111,23 @@ func (s *Sweep) Run(ctx context.Context, w *trial.Writer, done []trial.Record) (
 	if err != nil {
 		return fmt.Errorf("sweep: make a directory to work in: %w", err)
 	}
-	defer func() { err = errors.Join(err, remove()) }()
+	defer func() {
+		if failed := remove(); failed != nil {
+			err = errors.Join(err, fmt.Errorf("sweep: remove the directory to work in: %w", failed))
+		}
+	}()
 	sources := newSources(work, s.Scenario.Repeats.Seed, s.system.free)
 	if err := sources.fits(need); err != nil {
 		return fmt.Errorf("sweep: %w", err)
 	}
 	env, err := s.environment(ctx, work)
-	if err != nil {
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err != nil:
 		return fmt.Errorf("sweep: %w", err)
 	}
-	out := &output{w, env, map[string]bool{}}
+	out := &output{w: w, env: env, written: map[string]bool{}}
 	for c := p.next(); c != nil; c = p.next() {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -174,13 +181,17 @@ type system interface {
 // output writes records, each after the environment it names.
 type output struct {
 	w       *trial.Writer
-	env     trial.Environment // but for the back-end of the path
+	env     trial.Environment // with the back-end of the last path there was
 	written map[string]bool   // environments, by ID
 }
 
+// write takes a trial that failed before it had a path for one on the machine
+// of the others.
 func (o *output) write(r trial.Record, backend string) error {
+	if backend != "" {
+		o.env.Emulator = backend
+	}
 	env := o.env
-	env.Emulator = backend
 	env.ID = identify(env)
 	if !o.written[env.ID] {
 		if err := o.w.Environment(env); err != nil {

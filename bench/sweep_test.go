@@ -281,6 +281,9 @@ func TestFullDisk(t *testing.T) {
 			t.Errorf("error %q", rec.Error)
 		}
 	}
+	if len(f.Environments) != 1 {
+		t.Errorf("%d machines: a trial without a path was on the same", len(f.Environments))
+	}
 }
 
 type fullDisk struct{}

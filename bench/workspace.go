@@ -48,16 +48,17 @@ func workspace(dir string) (work string, remove func() error, err error) {
 }
 
 // claim locks a new directory. The lock gets its name when it is held: no
-// other sweep ever finds it free while this one lives.
+// other sweep ever finds it free while this one lives. Where the file system
+// has no locks it gets none, and nobody removes the directory but us.
 func claim(work string) (*os.File, error) {
 	lock, err := os.CreateTemp(work, "")
 	if err != nil {
 		return nil, err
 	}
-	if err = tryLock(lock); err == nil {
-		err = os.Rename(lock.Name(), filepath.Join(work, lockName))
+	if !tryLock(lock) {
+		return lock, nil
 	}
-	if err != nil {
+	if err := os.Rename(lock.Name(), filepath.Join(work, lockName)); err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
 	return lock, nil
@@ -79,7 +80,7 @@ func removeAbandoned(dir string) {
 		if err != nil {
 			continue
 		}
-		if info, err := lock.Stat(); err == nil && info.Mode().IsRegular() && own(info) && tryLock(lock) == nil {
+		if info, err := lock.Stat(); err == nil && info.Mode().IsRegular() && own(info) && tryLock(lock) {
 			_ = os.RemoveAll(work)
 		}
 		_ = lock.Close()
@@ -91,9 +92,6 @@ func own(info os.FileInfo) bool {
 	return known && int(stat.Uid) == os.Geteuid()
 }
 
-func tryLock(f *os.File) error {
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		return &os.PathError{Op: "lock", Path: f.Name(), Err: err}
-	}
-	return nil
+func tryLock(f *os.File) bool {
+	return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil
 }

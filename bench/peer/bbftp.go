@@ -235,7 +235,8 @@ func (c *client) outcome(cell trial.Cell, at login) Outcome {
 	}
 	if cell.Version == 1 {
 		o.Warnings = append(o.Warnings, "window: the client's only, as version 1 has no word for the server's")
-	} else if cut := capped(cell.Window); cut != "" {
+	}
+	if cut := capped(cell.Window); cut != "" {
 		o.Warnings = append(o.Warnings, cut)
 	}
 	return o

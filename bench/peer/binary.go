@@ -49,7 +49,7 @@ func inspect(ctx context.Context, name, given string, legacy bool) (binary, erro
 		path, err = filepath.Abs(path) // it runs in another directory
 	}
 	if err != nil {
-		return binary{}, fmt.Errorf("find %s: %w", name, err)
+		return binary{}, fmt.Errorf("find %s %s: %w", name, whose, err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, versionLimit)
 	defer cancel()

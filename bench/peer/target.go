@@ -43,27 +43,36 @@ func (t Target) run(ctx context.Context, client string, j Job, s *stage) (Outcom
 		return Outcome{}, err
 	}
 	remote := path.Join(t.Dir, "bbbench-"+rand.Text()[:12])
+	clean := func() error {
+		cell := j.Cell
+		cell.Version, cell.Streams = cleanVersion, 1
+		// Also when ctx is over: the file may be large, and the target's disk full.
+		after, cancel := context.WithTimeout(context.WithoutCancel(ctx), startLimit)
+		defer cancel()
+		return untimed(after, j.Client, client, s, at, cell, "rm "+remote)
+	}
 	from, to := s.name, remote
 	if j.Direction == trial.Get {
 		from, to = remote, s.name
 		ready := j.Cell
 		ready.Direction, ready.Window = trial.Put, 0
 		if err := untimed(ctx, j.Client, client, s, at, ready, "put "+s.name+" "+remote); err != nil {
+			if ctx.Err() != nil {
+				_ = clean() // it may have been complete: nothing is known, so nothing to say
+			}
 			return Outcome{}, fmt.Errorf("put the file ready: %w", err)
 		}
 	}
 	run, err := startClient(j.Client, client, s.here, at, clientArgs(j.Cell, at, script(j.Cell, from, to)))
 	if err != nil {
+		if j.Direction == trial.Get {
+			err = errors.Join(err, clean())
+		}
 		return Outcome{}, err
 	}
 	err = await(ctx, run.process, nil)
 	o := run.outcome(j.Cell, at)
-	clean := j.Cell
-	clean.Version, clean.Streams = cleanVersion, 1
-	// Also when ctx is over: the file may be large, and the target's disk full.
-	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), startLimit)
-	defer cancel()
-	if left := untimed(after, j.Client, client, s, at, clean, "rm "+remote); left != nil && err == nil {
+	if left := clean(); left != nil && err == nil {
 		o.Warnings = append(o.Warnings, fmt.Sprintf("%s may be left on %s: %v", remote, t.Host, left))
 	}
 	if err != nil {

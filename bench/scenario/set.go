@@ -54,6 +54,11 @@ func Keys() []string {
 	return keys
 }
 
+// EmulatedKeys are the keys that only an emulated path has.
+func EmulatedKeys() []string {
+	return []string{"rtt", "rate", "loss", "jitter", "queue", "congestion"}
+}
+
 // Set gives one key new values, those of a list separated by commas. Call
 // [Scenario.Complete] after the last.
 func (s *Scenario) Set(key, text string) error {

@@ -50,7 +50,9 @@ type Record struct {
 	ReceiverSplice int64 `json:"receiver_splice_bytes,omitempty"`
 	ReceiverCopied int64 `json:"receiver_copied_bytes,omitempty"`
 
-	Retransmits int64 `json:"retransmits"` // segments, both hosts
+	// Retransmits are the segments that both hosts sent again; on a Network path
+	// those of the data streams that this one did.
+	Retransmits int64 `json:"retransmits"`
 	// Settings are the sysctls of the hosts of an emulated path.
 	Settings map[string]string `json:"settings,omitempty"`
 	// The link of an emulated path, in the payload's direction and against it.

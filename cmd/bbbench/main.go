@@ -44,7 +44,7 @@ func status(err error, stderr io.Writer) int {
 	if errors.As(err, &chosen) {
 		status = chosen.status
 	}
-	if chosen.err != nil || status == 1 && chosen.status == 0 {
+	if silent, is := err.(exit); !is || silent.err != nil {
 		fmt.Fprintln(stderr, "bbbench:", err)
 	}
 	return status

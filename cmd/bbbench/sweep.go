@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"bbftp/bench"
@@ -73,7 +76,10 @@ func runTrials(ctx context.Context, args []string, stdout, stderr io.Writer, cho
 		o.scenario.Path = trial.Loopback
 	}
 	peers, err := choose(ctx, &o, stdout)
-	if err != nil {
+	switch {
+	case ctx.Err() != nil:
+		return exited(sweepInterrupted)
+	case err != nil:
 		return exit{sweepUsage, err}
 	}
 	s := &bench.Sweep{Scenario: o.scenario, Peers: peers, Dir: o.dir, Build: version.Build()}
@@ -157,18 +163,27 @@ func measure(ctx context.Context, s *bench.Sweep, o sweepOptions, stdout, stderr
 	if err != nil {
 		return exit{sweepUsage, err}
 	}
-	defer func() { err = errors.Join(err, results.close()) }()
+	defer func() {
+		if failed := results.close(); failed != nil {
+			err = errors.Join(fmt.Errorf("close the results: %w", failed), err)
+		}
+	}()
 	if results.cut {
-		fmt.Fprintf(stdout, "%s: the last line was cut by a kill and goes\n", o.out)
+		fmt.Fprintf(stdout, "%s: the last line was cut by a kill or a full disk, and goes\n", o.out)
 	}
 	show := newSweepView(stdout, stderr)
 	s.Progress = show.event
+	// The first signal ends the trial in good order, the second everything.
+	defer context.AfterFunc(ctx, func() { signal.Reset(os.Interrupt, syscall.SIGTERM) })()
 	err = s.Run(ctx, trial.NewWriter(results), results.done)
 	show.finish()
 	again := fmt.Sprintf("to go on: the same command with --resume\nresults so far: %s\n", o.out)
 	switch {
-	case ctx.Err() != nil:
+	case err != nil && ctx.Err() != nil:
 		fmt.Fprintf(stdout, "interrupted; all that was measured is kept\n%s", again)
+		if err != context.Cause(ctx) { // something did not end well
+			return exit{sweepInterrupted, err}
+		}
 		return exited(sweepInterrupted)
 	case err != nil:
 		if show.started {

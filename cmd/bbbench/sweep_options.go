@@ -174,6 +174,13 @@ func (o *sweepOptions) load(name string) (err error) {
 	if err := o.scenario.Complete(); err != nil {
 		return err
 	}
+	if o.scenario.Path != trial.Emulated {
+		for _, key := range scenario.EmulatedKeys() {
+			if o.isGiven(key) {
+				return fmt.Errorf("--%s describes an emulated path: it means nothing on path %q", key, o.scenario.Path)
+			}
+		}
+	}
 	target := o.scenario.Target
 	o.programs.Target = peer.Target{Host: target.Host, Port: target.Port, User: target.User, PasswordFile: target.PasswordFile, Dir: target.Dir}
 	if target.PasswordFile != "" {

@@ -4,39 +4,80 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"syscall"
 
 	"bbftp/bench/trial"
 )
 
-// results is the file that a sweep writes.
+// results is the file that a sweep writes. It is locked: two sweeps in one file
+// would measure the same, and one could take a line that the other is writing
+// for one cut by a kill.
 type results struct {
 	*os.File
-	done []trial.Record // of an earlier run
+	done []trial.Record // of an earlier run, without their courses over time
 	cut  bool           // a line of it was cut, and is not there any more
 }
 
 // openResults makes a new file, or opens one to go on with: what was measured
 // is never overwritten.
-func openResults(path string, resume bool) (r *results, err error) {
+func openResults(path string, resume bool) (*results, error) {
 	if !resume {
 		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o666)
 		if errors.Is(err, os.ErrExist) {
 			return nil, fmt.Errorf("%w: --resume goes on with it, --out names another", err)
 		}
-		return &results{File: f}, err
+		if err != nil {
+			return nil, err
+		}
+		return newResults(f, func(*results) error { return nil })
+	}
+	// Only a file can be gone on with; what is none must not make us wait.
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is no file", path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("resume: %w", err)
 	}
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND, 0)
 	if err != nil {
 		return nil, fmt.Errorf("resume: %w", err)
 	}
-	file, err := trial.Read(f)
-	if err == nil && file.Truncated {
-		err = f.Truncate(file.Whole)
+	return newResults(f, (*results).goOn)
+}
+
+// newResults locks a file and prepares it; it is closed if either fails.
+func newResults(f *os.File, prepare func(*results) error) (*results, error) {
+	r := &results{File: f}
+	// Some file systems have no locks: that is no reason to measure nothing.
+	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		err = fmt.Errorf("%s: another sweep is writing it", f.Name())
+	} else {
+		err = prepare(r)
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("resume: %s: %w", path, err), f.Close())
+		return nil, errors.Join(err, f.Close())
 	}
-	return &results{f, file.Records, file.Truncated}, nil
+	return r, nil
+}
+
+// goOn reads what is there and cuts off what a kill left of a line.
+func (r *results) goOn() error {
+	file, err := trial.Read(r)
+	if err == nil && file.Truncated {
+		r.cut = true
+		err = r.Truncate(file.Whole)
+	}
+	if err != nil {
+		return fmt.Errorf("resume: %s: %w", r.Name(), err)
+	}
+	for _, done := range file.Records {
+		// Nearly all of their memory, which the trials to come may need.
+		done.Series, done.ReceiverSeries, done.Progress = nil, nil, trial.Progress{}
+		r.done = append(r.done, done)
+	}
+	return nil
 }
 
 // close leaves no empty file, which would be in the way of the next try.

@@ -19,6 +19,7 @@ import (
 // bar below with the time left, else now and then a line that says so.
 type sweepView struct {
 	stdout, stderr io.Writer
+	plain          io.Writer // standard output without the bar
 	headed         bool
 	measured       int
 	failed         []string
@@ -36,7 +37,7 @@ type sweepView struct {
 const steps = 1000
 
 func newSweepView(stdout, stderr io.Writer) *sweepView {
-	v := &sweepView{stdout: stdout, stderr: stderr}
+	v := &sweepView{stdout: stdout, stderr: stderr, plain: stdout}
 	if !terminal.Is(stderr) {
 		return v
 	}
@@ -134,9 +135,7 @@ func (v *sweepView) finish() {
 	}
 	if v.progress != nil {
 		v.progress.Wait()
-		if v.stdout == v.progress {
-			v.stdout = v.stderr
-		}
+		v.stdout = v.plain
 	}
 }
 
