@@ -11,9 +11,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
+	"bbftp/bench/trial"
 	"bbftp/engine/auth"
 	"bbftp/engine/transfer"
 )
@@ -30,10 +32,19 @@ type daemon struct {
 
 // startDaemon starts bbftpd on the job's server and waits until it serves.
 func startDaemon(ctx context.Context, path string, j Job, dir string) (*daemon, error) {
-	d := &daemon{transfers: make(chan transfer.Paths, 1)}
-	d.user, d.passwordFile = account, filepath.Join(j.Work, "password")
+	d, err := startServing(ctx, path, j, dir)
+	if err != nil && j.Path == trial.Loopback && namespacesRefused(err) {
+		return startDemo(ctx, path, j, dir)
+	}
+	return d, err
+}
+
+// startServing starts bbftpd with an account of its own.
+func startServing(ctx context.Context, path string, j Job, dir string) (*daemon, error) {
+	d := newDaemon(j)
+	d.user = account
 	password := rand.Text()
-	if err := os.WriteFile(d.passwordFile, []byte(password+"\n"), 0o600); err != nil {
+	if err := d.keep(password); err != nil {
 		return nil, err
 	}
 	users := filepath.Join(j.Work, "users")
@@ -44,7 +55,49 @@ func startDaemon(ctx context.Context, path string, j Job, dir string) (*daemon, 
 	unprivileged(cmd)
 	var once sync.Once
 	serving := make(chan string, 1)
-	from := program{name: "bbftpd", cmd: cmd, stderr: func(line string) {
+	return d.run(ctx, j, serving, program{name: "bbftpd", cmd: cmd, stderr: d.log(func(address string) {
+		once.Do(func() { serving <- address })
+	})})
+}
+
+// startDemo starts bbftpd as it may run for root too, with the password it makes
+// and on the loopback address: where root may not have user namespaces, as in
+// most containers.
+func startDemo(ctx context.Context, path string, j Job, dir string) (*daemon, error) {
+	d := newDaemon(j)
+	cmd := exec.Command(path, "--demo", dir, "-w", "0", "-m", strconv.Itoa(j.Streams), "--log-format", "json", "-R", "none")
+	var address string
+	serving := make(chan string, 1)
+	// The password is the last of the lines "word value".
+	announce := func(line string) {
+		switch word, value, _ := strings.Cut(line, " "); word {
+		case "address":
+			address = value
+		case "user":
+			d.user = value
+		case "password":
+			if d.keep(value) == nil {
+				serving <- address
+			}
+		}
+	}
+	return d.run(ctx, j, serving, program{name: "bbftpd", cmd: cmd, stdout: announce, stderr: d.log(func(string) {})})
+}
+
+func newDaemon(j Job) *daemon {
+	d := &daemon{transfers: make(chan transfer.Paths, 1)}
+	d.passwordFile = filepath.Join(j.Work, "password")
+	return d
+}
+
+// keep writes the password where the client reads it.
+func (d *daemon) keep(password string) error {
+	return os.WriteFile(d.passwordFile, []byte(password+"\n"), 0o600)
+}
+
+// log reads bbftpd's.
+func (d *daemon) log(serving func(address string)) func(line string) {
+	return func(line string) {
 		var entry struct {
 			Msg     string         `json:"msg"`
 			Address string         `json:"address"`
@@ -55,7 +108,7 @@ func startDaemon(ctx context.Context, path string, j Job, dir string) (*daemon, 
 		}
 		switch entry.Msg {
 		case "serving":
-			once.Do(func() { serving <- entry.Address })
+			serving(entry.Address)
 		case "session begins":
 			// A password is made costly to check; that is no cost of moving data.
 			d.ready()
@@ -65,7 +118,11 @@ func startDaemon(ctx context.Context, path string, j Job, dir string) (*daemon, 
 			default:
 			}
 		}
-	}}
+	}
+}
+
+// run starts the program and waits until it says where it serves.
+func (d *daemon) run(ctx context.Context, j Job, serving <-chan string, from program) (*daemon, error) {
 	d.process = newProcess(from)
 	if err := d.start(j.Server, from); err != nil {
 		return nil, err

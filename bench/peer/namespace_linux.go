@@ -1,6 +1,7 @@
 package peer
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"strings"
@@ -20,6 +21,13 @@ func unprivileged(cmd *exec.Cmd) {
 	if os.Geteuid() == 0 {
 		cmd.SysProcAttr = asPlainUser()
 	}
+}
+
+// namespacesRefused tells whether a program could not be started because root
+// may not make user namespaces here.
+func namespacesRefused(err error) bool {
+	return os.Geteuid() == 0 &&
+		(errors.Is(err, unix.EPERM) || errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EUSERS) || errors.Is(err, unix.EINVAL))
 }
 
 // asPlainUser makes a user namespace in which whoever runs the bench is
