@@ -84,7 +84,7 @@ bench:
 legacy = $(firstword $(subst :, ,$(1)))
 LEGACY := $(if $(BBFTP_LEGACY_CLIENT),--legacy-client $(call legacy,$(BBFTP_LEGACY_CLIENT))) \
 	$(if $(BBFTP_LEGACY_SERVER),--legacy-server $(call legacy,$(BBFTP_LEGACY_SERVER)))
-RESULTS_WAN ?= --rtt 10ms,100ms --streams 1,4,16 --duration 4s --repeats 6
+RESULTS_WAN ?= --rtt 10ms,100ms --streams 1,4,10 --duration 4s --repeats 6
 results: build
 	-$(BIN)/bbbench wan --self-check --markdown results/wan-self-check.md
 	rm -f $(BIN)/quick.jsonl $(BIN)/wan.jsonl

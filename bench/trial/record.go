@@ -80,8 +80,8 @@ func (r Record) CPUPerGB() float64 {
 func (r Record) Usable() bool { return r.Repeat > 0 && r.Error == "" && r.Unfaithful == "" }
 
 // Link counts one direction of an emulated path. In = Out + LostRandom +
-// LostQueue + LostRefused + what was on its way in the end. LostDevice never
-// came in.
+// LostQueue + LostRefused + what was on its way in the end. LostDevice are
+// frames of up to 64 KiB that never came in.
 type Link struct {
 	PacketsIn   int64   `json:"link_packets_in,omitempty"`
 	BytesIn     int64   `json:"link_bytes_in,omitempty"` // IP bytes

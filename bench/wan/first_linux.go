@@ -23,7 +23,12 @@ func Isolated(argv []string) (exitCode int, first bool, err error) {
 		return 0, false, nil
 	}
 	signals := make(chan os.Signal, len(forwarded))
-	signal.Notify(signals, forwarded...)
+	for _, s := range forwarded {
+		// What nohup(1) and their like ignore stays ignored in the program.
+		if !signal.Ignored(s) {
+			signal.Notify(signals, s)
+		}
+	}
 	unix.CloseOnExec(lifelineFD)
 	told := make(chan os.Signal)
 	orphaned := make(chan struct{})

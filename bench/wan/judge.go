@@ -36,11 +36,16 @@ func (w *watch) full(now int64) {
 }
 
 // tolerance is the lateness that one packet in a hundred may exceed: a
-// twentieth of what the path takes by itself, and always what a kernel whose
-// threads preempt each other at its tick does under load. Lateness of that size
-// moves neither rate nor loss: both are decided by the link's own clock.
-func (w *watch) tolerance() time.Duration {
-	return max(w.way.bound()/20, time.Millisecond)
+// twentieth of what the path took by itself at most, its queue as full as it
+// was, and always what a kernel whose threads preempt each other at its tick
+// does under load. Lateness of that size moves neither rate nor loss: both are
+// decided by the link's own clock.
+func (w *watch) tolerance(r DirectionReport) time.Duration {
+	took := w.way.Delay + w.way.Jitter
+	if w.way.Rate > 0 {
+		took += time.Duration(float64(r.QueueMax) * 8 / float64(w.way.Rate) * float64(time.Second))
+	}
+	return max(took/20, time.Millisecond)
 }
 
 // faults says why the link was not what it claims to be.
@@ -51,17 +56,17 @@ func (w *watch) faults(r DirectionReport) (faults []string) {
 		excuse = fmt.Sprintf("; the hypervisor withheld %v of processor time meanwhile", w.stolen)
 	}
 	if w.way.bound() > 0 {
-		if late, most := w.late.percentile(0.99), w.tolerance(); late > most {
-			say("one packet in a hundred was delivered more than %v late (allowed: %v)%s", late.Round(time.Microsecond), most, excuse)
+		if late, most := w.late.percentile(0.99), w.tolerance(r); late > most {
+			say("one packet in a hundred was delivered more than %v late (allowed: %v)%s", late.Round(time.Microsecond), most.Round(time.Microsecond), excuse)
 		}
 		// Not one in a hundred: a burst of the sender's waits in its device,
 		// also in a real one.
-		if stale, most := w.stale.percentile(0.9), w.tolerance(); stale > most {
-			say("one packet in ten may have waited %v before the link took it (allowed: %v)%s", stale.Round(time.Microsecond), most, excuse)
+		if stale, most := w.stale.percentile(0.9), w.tolerance(r); stale > most {
+			say("one packet in ten may have waited %v before the link took it (allowed: %v)%s", stale.Round(time.Microsecond), most.Round(time.Microsecond), excuse)
 		}
 	}
 	if r.LostDevice > 0 {
-		say("%d packets were lost before they reached the link", r.LostDevice)
+		say("%d frames of up to 64 KiB were lost before they reached the link", r.LostDevice)
 	}
 	if w.strange > 0 {
 		say("%d packets were of an offload the link does not know", w.strange)

@@ -148,6 +148,11 @@ func (l *link) read() (more bool, err error) {
 			return false, nil
 		case unix.EINTR, unix.ENETDOWN: // a packet socket says once that its device went down
 			continue
+		case unix.EINVAL: // an offload that the kernel can't describe (UDP's before Linux 6.2); it took the packet away
+			l.watch.strange++
+			l.tally.packetsIn.Add(1)
+			l.tally.refused.Add(1)
+			continue
 		default:
 			return false, fmt.Errorf("wan: read from %s: %w", l.from.name, errno)
 		}

@@ -165,14 +165,21 @@ func (p *Path) Close() (Report, error) {
 }
 
 func (p *Path) stop() {
+	hosts := []*Host{p.client, p.server}
+	// Before the memory is given back.
+	for _, h := range hosts {
+		short := ""
+		err := h.Do(func() error { short = shortOfMemory(); return nil })
+		if err == nil && short != "" {
+			p.report.Faults = append(p.report.Faults, short)
+			break
+		}
+	}
 	// While the link still carries the resets to the other host.
-	for _, h := range []*Host{p.client, p.server} {
+	for _, h := range hosts {
 		if err := h.Do(endConnections); err != nil {
 			p.report.Faults = append(p.report.Faults, err.Error())
 		}
-	}
-	if short := shortOfMemory(); short != "" {
-		p.report.Faults = append(p.report.Faults, short)
 	}
 	links := []*link{p.forward, p.back}
 	for _, l := range links {

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -33,12 +34,18 @@ func endConnections() error {
 			return fmt.Errorf("wan: list the connections that are left: %w", err)
 		}
 		for _, s := range sockets {
+			if s.InetDiagMsg.State == netlink.TCP_TIME_WAIT {
+				continue // holds no data
+			}
 			id := s.InetDiagMsg.ID
 			from := &net.TCPAddr{IP: id.Source, Port: int(id.SourcePort)}
 			to := &net.TCPAddr{IP: id.Destination, Port: int(id.DestinationPort)}
 			err := netlink.SocketDestroy(from, to)
-			// It may have ended by itself; and the library knows IPv4 only.
-			if err != nil && !errors.Is(err, unix.ENOENT) && !errors.Is(err, netlink.ErrNotImplemented) {
+			switch {
+			case err == nil, errors.Is(err, unix.ENOENT): // it has ended by itself
+			case errors.Is(err, netlink.ErrNotImplemented): // the library knows IPv4 only
+			case errors.Is(err, unix.EOPNOTSUPP): // nor does every kernel know it
+			default:
 				errs = append(errs, fmt.Errorf("wan: end the connection from %v to %v: %w", from, to, err))
 			}
 		}
@@ -80,12 +87,44 @@ func parseTCPMemory(sockstat, limits string) (used, pressure int64, err error) {
 	return 0, 0, errors.New("wan: /proc/net/sockstat does not say how much memory TCP uses")
 }
 
-// shortOfMemory says so in words, if the kernel is, or nothing. Where it does
-// not tell, as in some containers, nothing is known.
+// shortOfMemory says in words if the kernel is short of memory for TCP, or was
+// when a connection of the namespace it runs in wanted some; else nothing. Where
+// the kernel does not tell, as in some containers, nothing is known.
 func shortOfMemory() string {
+	if netstat, err := os.ReadFile("/proc/thread-self/net/netstat"); err == nil {
+		if times := parseMemoryPressures(string(netstat)); times > 0 {
+			return fmt.Sprintf("the kernel ran short of memory for TCP (tcp_mem) %d times", times)
+		}
+	}
 	used, pressure, err := tcpMemory()
 	if err != nil || used < pressure {
 		return ""
 	}
 	return fmt.Sprintf("the kernel is short of memory for TCP: %d pages of tcp_mem's %d are in use", used, pressure)
+}
+
+// parseMemoryPressures takes TCPMemoryPressures from /proc/net/netstat, where a
+// line of names is followed by one of values. A new namespace counts from 0.
+func parseMemoryPressures(netstat string) int64 {
+	var names []string
+	for line := range strings.Lines(netstat) {
+		words := strings.Fields(line)
+		if len(words) == 0 || words[0] != "TcpExt:" {
+			continue
+		}
+		if names == nil {
+			names = words
+			continue
+		}
+		at := slices.Index(names, "TCPMemoryPressures")
+		if at < 0 || at >= len(words) {
+			return 0
+		}
+		times, err := strconv.ParseInt(words[at], 10, 64)
+		if err != nil {
+			return 0
+		}
+		return times
+	}
+	return 0
 }

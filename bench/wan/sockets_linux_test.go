@@ -75,3 +75,19 @@ func TestParseTCPMemory(t *testing.T) {
 		}
 	}
 }
+
+func TestParseMemoryPressures(t *testing.T) {
+	const netstat = "TcpExt: SyncookiesSent TCPMemoryPressures TCPMemoryPressuresChrono\nTcpExt: 0 7 123\nIpExt: InNoRoutes\nIpExt: 0\n"
+	for text, want := range map[string]int64{
+		netstat:                                 7,
+		"":                                      0,
+		"TcpExt: A TCPMemoryPressures\n":        0,
+		"TcpExt: A\nTcpExt: 1\n":                0,
+		"TcpExt: TCPMemoryPressures\nTcpExt:\n": 0,
+		"TcpExt: TCPMemoryPressures\nTcpExt: x\n": 0,
+	} {
+		if got := parseMemoryPressures(text); got != want {
+			t.Errorf("%q: %d, want %d", text, got, want)
+		}
+	}
+}

@@ -49,10 +49,11 @@ func Symmetric(rtt, jitter time.Duration, rate int64, loss float64, queue int64)
 	return Config{Forward: way, Back: way}
 }
 
-// DefaultQueue is one bandwidth-delay product, at least 64 KiB and 1 ms. A link
+// DefaultQueue is one bandwidth-delay product, at least 64 KiB and 1 ms, at most
+// MaxQueue. A link
 // without a rate has no queue; its figure means nothing.
 func DefaultQueue(rate int64, rtt time.Duration) int64 {
-	return max(int64(float64(rate)/8*max(rtt, time.Millisecond).Seconds()), 64<<10)
+	return min(max(int64(float64(rate)/8*max(rtt, time.Millisecond).Seconds()), 64<<10), MaxQueue)
 }
 
 // Counters are what one direction has done so far. Packets are of at most MTU
@@ -64,7 +65,7 @@ type Counters struct {
 	LostRandom           int64 // packets, by Direction.Loss
 	LostQueue            int64 // packets, the queue being full
 	LostRefused          int64 // packets that could not be handed over
-	LostDevice           int64 // packets never taken in: a device's ring was full (known at the end)
+	LostDevice           int64 // frames of up to 64 KiB never taken in: a device's ring was full (known at the end)
 	QueueMax             int64 // most bytes that waited at once
 }
 

@@ -83,7 +83,7 @@ func runCommand(ctx context.Context, host *wan.Host, words, names []string, stdo
 	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
 	cmd.Env = append(os.Environ(), names...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, stdout, stderr
-	// It ends as it would without us, and says what it has to say.
+	// It is asked to end, and has time to say what it has to say.
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = grace
 	if err := host.Start(cmd); err != nil {
