@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -252,6 +253,21 @@ func TestStalled(t *testing.T) {
 	} {
 		if longest, got := stalled(tt.idle, tt.rtt); got != tt.want || (longest > 0) != (got != "") {
 			t.Errorf("%v: %q, want %q", tt.idle, got, tt.want)
+		}
+	}
+}
+
+func TestLegacyWarnings(t *testing.T) {
+	for line, want := range map[string][]string{
+		"put a b OK": nil,
+		"BBFTP-WARNING-00028 : Connection to 198.18.0.2": nil,
+		"BBFTP-WARNING-00024 : Receive buffer on port 46431 cannot be set to 9 Bytes, Value is 8 BytesBBFTP-WARNING-00026 : Send buffer on port 46431 cannot be set<< OK": {
+			"legacy bbftp: 00024 : Receive buffer cannot be set to 9 Bytes, Value is 8 Bytes",
+			"legacy bbftp: 00026 : Send buffer cannot be set",
+		},
+	} {
+		if got := warningsIn(line); !slices.Equal(got, want) {
+			t.Errorf("%q: %q, want %q", line, got, want)
 		}
 	}
 }

@@ -3,6 +3,8 @@ package peer
 import (
 	"fmt"
 	"os/exec"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -52,18 +54,35 @@ func startLegacyClient(j Job, path string, s *stage, at login, args []string, pa
 	return c, nil
 }
 
-// connecting is the warning that only tells the address.
-const connecting = "BBFTP-WARNING-00028"
+// connecting is the number of the warning that only tells the address.
+const connecting = "00028"
+
+// onPort is what makes each stream's warning another one.
+var onPort = regexp.MustCompile(` on port \d+`)
+
+// warningsIn are the warnings of an output line: the client writes them one
+// behind the other, and its verdict behind them.
+func warningsIn(line string) (all []string) {
+	for _, text := range strings.Split(line, "BBFTP-WARNING-")[1:] {
+		text = strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(text), "<< OK"))
+		if !strings.HasPrefix(text, connecting) {
+			all = append(all, "legacy bbftp: "+onPort.ReplaceAllString(text, ""))
+		}
+	}
+	return all
+}
 
 func (c *legacyClient) line(text string) {
 	text = strings.TrimPrefix(text, "Password: ") // a prompt ends no line
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	switch {
-	case strings.Contains(text, " bytes send in ") || strings.Contains(text, " bytes got in "):
+	if strings.Contains(text, " bytes send in ") || strings.Contains(text, " bytes got in ") {
 		c.finished = time.Now()
-	case strings.Contains(text, "BBFTP-WARNING-") && !strings.Contains(text, connecting):
-		c.warnings = append(c.warnings, "legacy bbftp: "+text)
+	}
+	for _, w := range warningsIn(text) {
+		if !slices.Contains(c.warnings, w) {
+			c.warnings = append(c.warnings, w)
+		}
 	}
 }
 
