@@ -45,9 +45,9 @@ deb:
 # bin/demo.html. Without the right to make network namespaces: over loopback.
 demo: build
 	rm -f $(BIN)/demo.jsonl
-	@# What could be measured is shown, also where some cells could not.
-	status=0; $(BIN)/bbbench sweep quick --or-loopback --out $(BIN)/demo.jsonl || status=$$?; \
-	$(BIN)/bbbench report $(BIN)/demo.jsonl && exit $$status
+	@# 1: some cells could not be measured, on a busy machine. The report says which.
+	$(BIN)/bbbench sweep quick --or-loopback --out $(BIN)/demo.jsonl || [ $$? -eq 1 ]
+	$(BIN)/bbbench report $(BIN)/demo.jsonl
 
 # Moves a 2 GiB file through the real programs; DEMO_SIZE=64MiB for a short look.
 DEMO_SIZE ?= 2GiB
