@@ -48,7 +48,7 @@ func TestAcross(t *testing.T) {
 				}
 				t.Run(strings.Join([]string{name, string('0' + rune(c.Version)), direction}, ","), func(t *testing.T) {
 					if strings.HasPrefix(name, Legacy) && programs.LegacyClient == "" {
-						t.Skip("no legacy program is named")
+						t.Skip("BBFTP_LEGACY_CLIENT names no legacy program")
 					}
 					needs(t, p)
 					j := loopback(t, c, size)

@@ -16,11 +16,11 @@ import (
 
 var (
 	here  = netip.MustParseAddrPort("10.0.0.2:4242")
-	there = login{host: "10.0.0.2", port: 4242, user: account, passwordFile: "/work/password"}
+	there = login{host: "10.0.0.2", port: 4242, user: account, passwordFile: "/trial/password"}
 )
 
 func TestArguments(t *testing.T) {
-	ssh := sshCopy{programs: sshPrograms{scp: "/bin/scp", ssh: "/bin/ssh"}, keys: "/work", at: here}
+	ssh := sshCopy{programs: sshPrograms{scp: "/bin/scp", ssh: "/bin/ssh"}, keys: "/trial", at: here}
 	files := &stage{source: "/data/payload", name: "payload", served: "/served", here: "/data"}
 	put, get := trial.Cell{Direction: trial.Put, Streams: 1}, trial.Cell{Direction: trial.Get, Streams: 1}
 	with := func(c trial.Cell, set func(*trial.Cell)) trial.Cell {
@@ -29,10 +29,10 @@ func TestArguments(t *testing.T) {
 	}
 	ours := func(c trial.Cell) []string { return clientArgs(c, there, script(c, "a", "b")) }
 	const (
-		own        = "-R none -r 1 --json -W -u bench --password-file /work/password -w 4242 --protocol "
+		own        = "-R none -r 1 --json -W -u bench --password-file /trial/password -w 4242 --protocol "
 		legacyArgs = "-R none -r 1 -V -W -u bench -w 4242 -p "
-		ssh2       = "-q -B -F none -S /bin/ssh -i /work/user-key -P 4242 -o IdentitiesOnly=yes -o IdentityAgent=none " +
-			"-o StrictHostKeyChecking=yes -o UserKnownHostsFile=/work/known-hosts "
+		ssh2       = "-q -B -F none -S /bin/ssh -i /trial/user-key -P 4242 -o IdentitiesOnly=yes -o IdentityAgent=none " +
+			"-o StrictHostKeyChecking=yes -o UserKnownHostsFile=/trial/known-hosts "
 	)
 	for _, tt := range []struct {
 		name string
@@ -48,7 +48,7 @@ func TestArguments(t *testing.T) {
 			"bbftp with the window that legacy programs always ask for", ours(with(put, func(c *trial.Cell) { c.Version, c.Window = 2, 256<<10 })),
 			own + "2 -p 1 -e [setsendwinsize 257;setrecvwinsize 257;put a b] 10.0.0.2",
 		},
-		{"bbftpd", daemonArgs("/work/users", "10.0.0.2", 4), "--users /work/users --bind 10.0.0.2 -w 0 -m 4 --log-format json -R none"},
+		{"bbftpd", daemonArgs("/trial/users", "10.0.0.2", 4), "--users /trial/users --bind 10.0.0.2 -w 0 -m 4 --log-format json -R none"},
 		{"legacy", (&legacy{}).args(with(put, func(c *trial.Cell) { c.Version = 3 }), there, "f"), legacyArgs + "1 -e [put f f] 10.0.0.2"},
 		{
 			"legacy, version 2", (&legacy{}).args(with(get, func(c *trial.Cell) { c.Version, c.Streams, c.Compressed = 2, 4, true }), there, "f"),
@@ -69,7 +69,7 @@ func TestArguments(t *testing.T) {
 		{"curl get", curlArgs(get, here.String(), "f"), "-q --silent --show-error --fail --noproxy * --output f http://10.0.0.2:4242/f"},
 		{"rsync put", rsyncArgs(put, here, "f"), "--whole-file f rsync://10.0.0.2:4242/bench/f"},
 		{"rsync get", rsyncArgs(with(get, func(c *trial.Cell) { c.Compressed = true }), here, "f"), "--whole-file --compress rsync://10.0.0.2:4242/bench/f f"},
-		{"rsync daemon", rsyncDaemonArgs("/work/conf"), "--daemon --config=/work/conf"},
+		{"rsync daemon", rsyncDaemonArgs("/trial/conf"), "--daemon --config=/trial/conf"},
 		{"scp put", ssh.args(put, files), ssh2 + "payload bench@10.0.0.2:/served/payload"},
 		{"scp get", ssh.args(with(get, func(c *trial.Cell) { c.Compressed = true }), files), ssh2 + "-C bench@10.0.0.2:/served/payload payload"},
 	} {
