@@ -21,27 +21,30 @@ var forbidden = []struct{ from, to, why string }{
 	{"netio", "bench", "netio must not know the bench"},
 	{"netio", "cmd", "libraries must not know programs"},
 	{"netio", "engine", "netio is a leaf"},
-	{"netio/zerocopy", "netio", "zerocopy is a leaf"},
 	{"bench", "cmd", "libraries must not know programs"},
 	{"bench/report", "bench/wan", "reports are made from the records alone"},
+	{"engine/client", "engine/tuning", "a client takes a Tuner, whichever it is"},
+	{"engine/server", "engine/tuning", "a server takes what its clients chose"},
 	{"engine/client", "engine/server", "a client must work without a server"},
 	{"engine/server", "engine/client", "a server must work without a client"},
 }
 
 // leaves import nothing of ours but what is listed.
 var leaves = map[string][]string{
-	"engine/wire":     nil,
-	"engine/command":  nil,
-	"engine/storage":  {"netio/zerocopy"},
-	"engine/recorded": {"engine/wire"},
-	"netio":           nil,
-	"netio/zerocopy":  nil,
-	"bench/wan":       nil,
-	"bench/trial":     nil,
-	"bench/payload":   nil,
-	"bench/scenario":  {"bench/trial"},
-	"bench/stats":     {"bench/trial"},
-	"bench/report":    {"bench/trial", "bench/stats", "bench/report/chart"},
+	"engine/wire":      nil,
+	"engine/command":   nil,
+	"engine/storage":   {"netio/zerocopy"},
+	"engine/recorded":  {"engine/wire"},
+	"netio":            nil,
+	"netio/zerocopy":   {"netio/clock"},
+	"netio/clock":      nil,
+	"engine/telemetry": {"netio", "netio/clock"},
+	"bench/wan":        nil,
+	"bench/trial":      nil,
+	"bench/payload":    nil,
+	"bench/scenario":   {"bench/trial"},
+	"bench/stats":      {"bench/trial"},
+	"bench/report":     {"bench/trial", "bench/stats", "bench/report/chart"},
 }
 
 // forTests are the packages that only test files may import.
@@ -54,7 +57,7 @@ var stdOnly = []string{"engine/wire", "engine/command"}
 var homes = map[string][]string{
 	"golang.org/x/sys":                {"netio", "engine/storage", "bench/wan", "bench/observe", "bench/doctor", "bench/peer", "cmd/bbftpd"},
 	"golang.org/x/crypto":             {"engine/auth"},
-	"golang.org/x/sync":               {"engine/transfer"},
+	"golang.org/x/time":               {"netio"},
 	"golang.org/x/term":               {"cmd/internal/terminal"},
 	"github.com/klauspost/compress":   {"engine/transfer"},
 	"github.com/montanaflynn/stats":   {"bench/stats"},

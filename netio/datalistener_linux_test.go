@@ -16,12 +16,19 @@ var loopback = netip.MustParseAddr("127.0.0.1")
 
 func listenData(t *testing.T, c DataConfig) *DataListener {
 	t.Helper()
-	l, err := ListenData(t.Context(), c)
+	return listenStreams(t, 1, c)[0]
+}
+
+func listenStreams(t testing.TB, n int, c DataConfig) []*DataListener {
+	t.Helper()
+	ls, err := ListenData(t.Context(), n, c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { l.Close() })
-	return l
+	for _, l := range ls {
+		t.Cleanup(func() { l.Close() })
+	}
+	return ls
 }
 
 // dialFrom connects to l's port from one of the many loopback addresses.
@@ -154,7 +161,14 @@ func TestPortRange(t *testing.T) {
 	if got <= taken || got > last {
 		t.Errorf("port %d, want the first free one of %d to %d", got, taken+1, last)
 	}
-	// The next takes a later port, because the scan begins at Min each time.
+	several := listenStreams(t, 3, DataConfig{Local: loopback, Ports: PortRange{taken, last}})
+	for i, before := 0, got; i < len(several); i++ {
+		if several[i].Port() <= before || several[i].Port() > last {
+			t.Errorf("port %d after %d, up to %d", several[i].Port(), before, last)
+		}
+		before = several[i].Port()
+	}
+	// The next takes a later port: the first ones are not free any more.
 	if next := listenData(t, DataConfig{Local: loopback, Ports: PortRange{taken, last}}).Port(); next <= got || next > last {
 		t.Errorf("next port %d, want one of %d to %d", next, got+1, last)
 	}
@@ -162,21 +176,35 @@ func TestPortRange(t *testing.T) {
 	if got := listenData(t, DataConfig{Local: loopback, Ports: PortRange{free, free}}).Port(); got != free {
 		t.Errorf("port %d, want %d", got, free)
 	}
-	_, err := ListenData(t.Context(), DataConfig{Local: loopback, Ports: PortRange{taken, taken}})
+	_, err := ListenData(t.Context(), 1, DataConfig{Local: loopback, Ports: PortRange{taken, taken}})
 	if !errors.Is(err, ErrNoPort) || !errors.Is(err, syscall.EADDRINUSE) {
 		t.Errorf("range full: %v, want ErrNoPort because of EADDRINUSE", err)
 	}
 	for _, r := range []PortRange{{2, 1}, {0, 1}} {
-		if _, err := ListenData(t.Context(), DataConfig{Local: loopback, Ports: r}); !errors.Is(err, syscall.EINVAL) {
+		if _, err := ListenData(t.Context(), 1, DataConfig{Local: loopback, Ports: r}); !errors.Is(err, syscall.EINVAL) {
 			t.Errorf("%v: %v, want EINVAL", r, err)
 		}
+	}
+}
+
+// TestPortRangeTooSmall gives back what it had when there are too few ports.
+func TestPortRangeTooSmall(t *testing.T) {
+	// A range whose first port is taken and whose others most likely are free.
+	first := port(listenOn(t, "127.0.0.1:0", Options{}).Addr())
+	c := DataConfig{Local: loopback, Ports: PortRange{first, uint16(min(int(first)+5, 65535))}}
+	if ls, err := ListenData(t.Context(), 6, c); !errors.Is(err, ErrNoPort) || ls != nil {
+		t.Fatalf("%d listeners, %v, want ErrNoPort", len(ls), err)
+	}
+	listenData(t, c)
+	if ls, err := ListenData(t.Context(), 0, c); err != nil || len(ls) != 0 {
+		t.Errorf("no streams: %d listeners, %v", len(ls), err)
 	}
 }
 
 // TestPortRangeForeignAddress fails for a reason no other port can mend.
 func TestPortRangeForeignAddress(t *testing.T) {
 	c := DataConfig{Local: netip.MustParseAddr("192.0.2.1"), Ports: PortRange{1024, 65535}}
-	if _, err := ListenData(t.Context(), c); !errors.Is(err, syscall.EADDRNOTAVAIL) || errors.Is(err, ErrNoPort) {
+	if _, err := ListenData(t.Context(), 1, c); !errors.Is(err, syscall.EADDRNOTAVAIL) || errors.Is(err, ErrNoPort) {
 		t.Errorf("got %v, want EADDRNOTAVAIL at once", err)
 	}
 }

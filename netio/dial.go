@@ -54,11 +54,15 @@ func (d Dialer) Dial(ctx context.Context, address string) (*net.TCPConn, error) 
 }
 
 func (d Dialer) dialFrom(ctx context.Context, port uint16, address string) (*net.TCPConn, error) {
+	prepare := latePort
+	if port != 0 {
+		prepare = reuseAddress
+	}
 	nd := net.Dialer{
 		KeepAlive: d.KeepAlive,
-		Control:   d.control(port != 0),
+		Control:   d.control(prepare),
 	}
-	nd.SetMultipathTCP(false)
+	nd.SetMultipathTCP(d.multipath())
 	if d.Local.Addr().IsValid() || port != 0 {
 		nd.LocalAddr = &net.TCPAddr{
 			IP:   d.Local.Addr().AsSlice(),
@@ -70,7 +74,9 @@ func (d Dialer) dialFrom(ctx context.Context, port uint16, address string) (*net
 	if err != nil {
 		return nil, err
 	}
-	return conn.(*net.TCPConn), nil
+	tcp := conn.(*net.TCPConn)
+	d.complete(tcp)
+	return tcp, nil
 }
 
 func portTaken(err error) bool {

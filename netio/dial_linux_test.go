@@ -139,3 +139,22 @@ func TestDialTimeout(t *testing.T) {
 	}
 	t.Error("ten connections fit into a queue for one")
 }
+
+// TestDialLeavesPortToConnect: only a port that was asked for is bound before.
+func TestDialLeavesPortToConnect(t *testing.T) {
+	ln := listenOn(t, "127.0.0.1:0", Options{})
+	conn, err := Dialer{Local: netip.AddrPortFrom(loopback, 0)}.Dial(t.Context(), ln.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = raw.Control(func(fd uintptr) {
+		if late, err := unix.GetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_BIND_ADDRESS_NO_PORT); err != nil || late == 0 {
+			t.Errorf("%d, %v", late, err)
+		}
+	})
+}

@@ -1,13 +1,14 @@
 // Package netio makes and observes the TCP connections of bbftp: dialing and
 // listening with socket options that are in force before the handshake, one
-// listener per data stream, and TCP_INFO over time.
+// listener per data stream, and TCP_INFO.
 //
-// A connection is plain TCP (never Multipath TCP) with TCP_NODELAY on, as
-// wire.md 6.3 asks; both are read back in Granted.
+// A connection has TCP_NODELAY on, as wire.md 6.3 asks, and is plain TCP unless
+// Multipath TCP is asked for; both are read back in Granted.
 package netio
 
 import (
 	"fmt"
+	"net"
 	"syscall"
 	"time"
 )
@@ -36,6 +37,26 @@ type Options struct {
 	// rounded up to seconds; 0 means 15 s, negative never. After nine probes
 	// 15 s apart without an answer the connection fails with ETIMEDOUT.
 	KeepAlive time.Duration
+
+	// UserTimeout is how long sent bytes may stay without an acknowledgement, or
+	// the peer's window closed, before the connection fails with ETIMEDOUT
+	// (TCP_USER_TIMEOUT, RFC 5482), rounded up to milliseconds. It also takes the
+	// place of the nine probes of KeepAlive (tcp(7)). 0 leaves it to the system,
+	// some 15 minutes; so do systems other than Linux and Multipath TCP, whatever
+	// is asked: Granted tells.
+	UserTimeout time.Duration
+
+	// PacingRate spreads what is sent evenly at that many bytes per second
+	// (SO_MAX_PACING_RATE, socket(7)), after the first ten packets; 0 for no
+	// limit of ours. Where it can't be had the call fails with
+	// errors.ErrUnsupported: nobody else would keep to it.
+	PacingRate int64
+
+	// Multipath asks for Multipath TCP (RFC 8684). Where system, path or peer
+	// have none it is plain TCP, as Granted tells; also with what Linux does not
+	// let it have: a PacingRate, and a TOS over IPv6. ReadInfo and
+	// Granted.Congestion tell of its first subflow only.
+	Multipath bool
 }
 
 // Granted is what the kernel made of Options.
@@ -50,7 +71,10 @@ type Granted struct {
 	TOS        int
 	KeepAlive  time.Duration // 0: no probes, or not Linux
 	NoDelay    bool
-	Multipath  bool
+	Multipath  bool // in use; of a listener: offered
+
+	UserTimeout time.Duration // 0: the system's
+	PacingRate  int64         // bytes per second, 0: no limit
 }
 
 // validate catches what the kernel would misread rather than refuse.
@@ -62,17 +86,41 @@ func (o Options) validate() error {
 		return fmt.Errorf("receive buffer of %d bytes: %w", o.RecvBuffer, syscall.EINVAL)
 	case o.TOS < 0 || o.TOS > 255:
 		return fmt.Errorf("TOS %d is not a byte: %w", o.TOS, syscall.EINVAL)
+	case o.UserTimeout < 0:
+		return fmt.Errorf("user timeout of %v: %w", o.UserTimeout, syscall.EINVAL)
+	case o.PacingRate < 0:
+		return fmt.Errorf("pacing at %d bytes per second: %w", o.PacingRate, syscall.EINVAL)
 	}
 	return nil
 }
 
+// multipath is what is asked of package net, which falls back to plain TCP after
+// any failure.
+func (o Options) multipath() bool { return o.Multipath && o.PacingRate == 0 }
+
+// complete sets on a connection what its socket did not take while it was open
+// whether it would be Multipath TCP. Accepted ones have not inherited it either.
+func (o Options) complete(conn *net.TCPConn) {
+	if !o.multipath() || o.UserTimeout == 0 {
+		return
+	}
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return
+	}
+	_ = raw.Control(func(fd uintptr) {
+		_ = setUserTimeout(int(fd), o.UserTimeout)
+	})
+}
+
 // control sets the options on a socket that is neither connected nor
-// listening yet: the window scale is settled in the handshake.
-func (o Options) control(reuse bool) func(network, address string, raw syscall.RawConn) error {
+// listening yet: the window scale is settled in the handshake. prepare comes
+// first, if it is not nil.
+func (o Options) control(prepare func(fd int) error) func(network, address string, raw syscall.RawConn) error {
 	return func(network, _ string, raw syscall.RawConn) (err error) {
 		ctlErr := raw.Control(func(fd uintptr) {
-			if reuse {
-				err = reuseAddress(int(fd))
+			if prepare != nil {
+				err = prepare(int(fd))
 			}
 			if err == nil {
 				err = o.apply(int(fd), network)

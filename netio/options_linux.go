@@ -3,6 +3,7 @@ package netio
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -26,7 +27,7 @@ func (o Options) apply(fd int, network string) error {
 		return fmt.Errorf("set receive buffer to %d bytes: %w", o.RecvBuffer, err)
 	}
 	if o.Congestion != "" {
-		if err := unix.SetsockoptString(fd, unix.IPPROTO_TCP, unix.TCP_CONGESTION, o.Congestion); err != nil {
+		if err := setCongestion(fd, o.Congestion); err != nil {
 			return fmt.Errorf("set congestion control %q: %w", o.Congestion, err)
 		}
 	}
@@ -35,7 +36,22 @@ func (o Options) apply(fd int, network string) error {
 			return fmt.Errorf("set TOS %#02x: %w", o.TOS, err)
 		}
 	}
+	if o.UserTimeout != 0 {
+		if err := setUserTimeout(fd, o.UserTimeout); err != nil && !(o.Multipath && notForMultipath(err)) {
+			return fmt.Errorf("set user timeout to %v: %w", o.UserTimeout, err)
+		}
+	}
+	if o.PacingRate != 0 {
+		if err := setPacing(fd, o.PacingRate); err != nil {
+			return fmt.Errorf("set pacing to %d bytes per second: %w", o.PacingRate, err)
+		}
+	}
 	return nil
+}
+
+func setUserTimeout(fd int, limit time.Duration) error {
+	ms := (limit + time.Millisecond - 1) / time.Millisecond
+	return unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(min(ms, math.MaxInt32)))
 }
 
 // setBuffer goes past the system's limit where the process may.
@@ -62,11 +78,16 @@ func setTOS(fd int, network string, tos int) error {
 
 func granted(fd int) (g Granted, err error) {
 	var errs []error
+	var proto int
 	read := func(level, opt int) int {
 		v, err := unix.GetsockoptInt(fd, level, opt)
+		if proto == unix.IPPROTO_MPTCP && notForMultipath(err) {
+			return 0
+		}
 		errs = append(errs, err)
 		return v
 	}
+	proto = read(unix.SOL_SOCKET, unix.SO_PROTOCOL)
 	g.SendBuffer = read(unix.SOL_SOCKET, unix.SO_SNDBUF) / 2
 	g.RecvBuffer = read(unix.SOL_SOCKET, unix.SO_RCVBUF) / 2
 	if read(unix.SOL_SOCKET, unix.SO_DOMAIN) == unix.AF_INET6 {
@@ -78,8 +99,11 @@ func granted(fd int) (g Granted, err error) {
 		g.KeepAlive = time.Duration(read(unix.IPPROTO_TCP, unix.TCP_KEEPIDLE)) * time.Second
 	}
 	g.NoDelay = read(unix.IPPROTO_TCP, unix.TCP_NODELAY) != 0
-	g.Multipath = read(unix.SOL_SOCKET, unix.SO_PROTOCOL) == unix.IPPROTO_MPTCP
+	g.UserTimeout = time.Duration(read(unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT)) * time.Millisecond
+	g.Multipath = multipath(fd)
 	name, err := unix.GetsockoptString(fd, unix.IPPROTO_TCP, unix.TCP_CONGESTION)
 	g.Congestion = strings.TrimRight(name, "\x00")
+	errs = append(errs, err)
+	g.PacingRate, err = pacing(fd)
 	return g, errors.Join(append(errs, err)...)
 }

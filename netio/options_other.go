@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -22,6 +23,9 @@ func reuseAddress(fd int) error {
 func (o Options) apply(fd int, network string) error {
 	if o.Congestion != "" {
 		return fmt.Errorf("set congestion control %q: %w", o.Congestion, errors.ErrUnsupported)
+	}
+	if o.PacingRate != 0 {
+		return fmt.Errorf("set pacing to %d bytes per second: %w", o.PacingRate, setPacing(fd, o.PacingRate))
 	}
 	set := func(what string, level, opt, value int) error {
 		if value == 0 {
@@ -42,6 +46,8 @@ func (o Options) apply(fd int, network string) error {
 		set("TOS", level, opt, o.TOS),
 	)
 }
+
+func setUserTimeout(int, time.Duration) error { return errors.ErrUnsupported }
 
 func granted(fd int) (g Granted, err error) {
 	var errs []error

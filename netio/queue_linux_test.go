@@ -9,8 +9,8 @@ import (
 // written stands in one of the two queues until it does.
 func TestQueues(t *testing.T) {
 	sender, receiver := connect(t, "127.0.0.1:0", Options{}, Options{})
-	if n, m := SendQueue(sender), ReceiveQueue(receiver); n != 0 || m != 0 {
-		t.Errorf("before any byte: %d to acknowledge, %d to read", n, m)
+	if n, m, u := SendQueue(sender), ReceiveQueue(receiver), Unsent(sender); n != 0 || m != 0 || u != 0 {
+		t.Errorf("before any byte: %d to acknowledge, %d to read, %d to send", n, m, u)
 	}
 	if _, err := sender.Write(make([]byte, 1000)); err != nil {
 		t.Fatal(err)
@@ -22,8 +22,8 @@ func TestQueues(t *testing.T) {
 	for chunk, err := make([]byte, 1<<20), error(nil); err == nil; {
 		_, err = sender.Write(chunk) // until both buffers are full
 	}
-	if SendQueue(sender) == 0 {
-		t.Error("a full send buffer has nothing to acknowledge")
+	if SendQueue(sender) == 0 || Unsent(sender) == 0 {
+		t.Error("a full send buffer has nothing to acknowledge, or to send")
 	}
 	sender.Close()
 	if n := SendQueue(sender); n != 0 {

@@ -16,6 +16,9 @@ type Info struct {
 	RTT    time.Duration // smoothed round-trip time
 	RTTVar time.Duration // its mean deviation
 	MinRTT time.Duration // least seen lately
+	// RecvRTT is the round-trip time as a receiver of data guesses it; one that
+	// sends only acknowledgements has RTT from the handshake alone. 0: no guess.
+	RecvRTT time.Duration
 
 	MSS        int   // bytes per segment sent
 	Cwnd       int   // congestion window, segments
@@ -28,6 +31,7 @@ type Info struct {
 	NotSent    int64 // bytes written but not yet sent once
 
 	PacingRate   int64 // bytes/s; 0 if not paced
+	MaxPacing    int64 // bytes/s that SO_MAX_PACING_RATE allows; 0: no limit
 	DeliveryRate int64 // bytes/s reaching the peer, latest estimate
 	AppLimited   bool  // DeliveryRate was held down by the sender having no data
 
@@ -36,9 +40,12 @@ type Info struct {
 	BytesReceived int64 // payload
 	BytesRetrans  int64 // payload sent again
 
-	Retransmits int64 // segments sent again since the start
-	Lost        int   // segments thought lost at present
-	Reordering  int   // segments the path is thought to reorder
+	SegmentsSent     int64 // with payload, those sent again included
+	SegmentsReceived int64 // with payload
+	OutOfOrder       int64 // of them, after a gap: lost ones came later, or overtook
+	Retransmits      int64 // segments sent again since the start
+	Lost             int   // segments thought lost at present
+	Reordering       int   // segments the path is thought to reorder
 
 	// Where the sending time went: Busy is the total with data to send,
 	// RecvWindowLimited and SendBufferLimited are parts of it. The kernel

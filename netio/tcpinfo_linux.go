@@ -33,6 +33,8 @@ func tcpInfo(fd int) (Info, error) {
 		RTTVar: microseconds(k.Rttvar),
 		MinRTT: microseconds(k.Min_rtt),
 
+		RecvRTT: microseconds(k.Rcv_rtt),
+
 		MSS:        int(k.Snd_mss),
 		Cwnd:       int(k.Snd_cwnd),
 		CwndBytes:  int64(k.Snd_cwnd) * int64(k.Snd_mss),
@@ -42,6 +44,7 @@ func tcpInfo(fd int) (Info, error) {
 		NotSent:    int64(k.Notsent_bytes),
 
 		PacingRate:   int64(k.Pacing_rate),
+		MaxPacing:    int64(k.Max_pacing_rate),
 		DeliveryRate: int64(k.Delivery_rate),
 
 		BytesSent:     int64(k.Bytes_sent),
@@ -49,9 +52,12 @@ func tcpInfo(fd int) (Info, error) {
 		BytesReceived: int64(k.Bytes_received),
 		BytesRetrans:  int64(k.Bytes_retrans),
 
-		Retransmits: int64(k.Total_retrans),
-		Lost:        int(k.Lost),
-		Reordering:  int(k.Reordering),
+		SegmentsSent:     int64(k.Data_segs_out),
+		SegmentsReceived: int64(k.Data_segs_in),
+		OutOfOrder:       int64(k.Rcv_ooopack),
+		Retransmits:      int64(k.Total_retrans),
+		Lost:             int(k.Lost),
+		Reordering:       int(k.Reordering),
 
 		Busy:              microseconds(k.Busy_time),
 		RecvWindowLimited: microseconds(k.Rwnd_limited),
@@ -70,6 +76,9 @@ func tcpInfo(fd int) (Info, error) {
 	}
 	if k.Pacing_rate == math.MaxUint64 {
 		info.PacingRate = 0
+	}
+	if k.Max_pacing_rate >= unlimited { // Spread sets one too
+		info.MaxPacing = 0
 	}
 	return info, nil
 }

@@ -231,6 +231,34 @@ func TestEveryLoginCostsOneCheck(t *testing.T) {
 	}
 }
 
+// Whoever has opened an account opens it again at once. All others wait as before.
+func TestPasswordOpensAgain(t *testing.T) {
+	u, hashes := countedUsers("a", "b")
+	for i, step := range []struct {
+		c      Credentials
+		checks int32 // of both hashes, so far
+		want   error
+	}{
+		{newCredentials("a", "a"), 1, nil},
+		{newCredentials("a", "a"), 1, nil},
+		{newCredentials("a", "x"), 2, ErrDenied},
+		{newCredentials("b", "a"), 3, ErrDenied},
+		{newCredentials("other", "a"), 4, ErrDenied},
+		{Credentials{"a", "a", false}, 5, ErrDenied},
+		{newCredentials("b", "b"), 6, nil},
+		{newCredentials("a", "a"), 6, nil},
+		{newCredentials("b", "b"), 6, nil},
+	} {
+		account, err := u.Authenticate(t.Context(), step.c)
+		if err != step.want || err == nil && account.Name != step.c.User() {
+			t.Errorf("step %d: %v, %v", i, account, err)
+		}
+		if n := hashes[0].checks.Load() + hashes[1].checks.Load(); n != step.checks {
+			t.Errorf("step %d: %d hashes computed, want %d", i, n, step.checks)
+		}
+	}
+}
+
 // Even a decoy's own password must not open anything.
 func TestUnknownUserWithDecoysPassword(t *testing.T) {
 	u, hashes := countedUsers("only")

@@ -57,6 +57,11 @@ type Config struct {
 	Tries int
 	// RetryWait is the pause between two tries. Default 30 s.
 	RetryWait time.Duration
+	// RateLimit is the most bytes per second of all data streams together.
+	// Default 0: no limit.
+	RateLimit int64
+	// Tuner chooses what Settings leave open for each file. Default: none.
+	Tuner Tuner
 	// Settings are the first ones; [Client.Settings] changes them.
 	Settings
 	// OnLogin, if set, is told each server greeting; over ssh there is none,
@@ -68,7 +73,8 @@ type Config struct {
 	// OnRetry, if set, is told before each pause between two tries.
 	OnRetry func(wait time.Duration, cause error)
 	// OnWarning, if set, is told what does not stop an operation: a
-	// [ServerInfo], a [CompressionRefused], a [StreamsLimited].
+	// [ServerInfo], a [CompressionRefused], a [StreamsLimited]. While data moves
+	// it is called from another goroutine than the operation's.
 	OnWarning func(warning error)
 	// OnTransfer, if set, is told when the data of a file begin to move; after a
 	// failure it may be told again of the same file.
@@ -79,12 +85,13 @@ type Config struct {
 
 // Client is a client of one server.
 type Client struct {
-	cfg    Config
-	log    *slog.Logger
-	engine transfer.Engine
-	local  *storage.Tree
-	ldir   string
-	set    Settings // of the running operation
+	cfg     Config
+	log     *slog.Logger
+	engine  transfer.Engine
+	local   *storage.Tree
+	ldir    string
+	set     Settings // of the running operation
+	limiter *netio.RateLimit
 
 	ctl      *control.Conn // nil while not connected
 	unhook   func() bool   // frees ctl from the context of the running operation
@@ -96,17 +103,24 @@ type Client struct {
 	settled  time.Time     // when the server may take the next command
 	spoken   atomic.Bool   // a server has reacted to a command before
 
-	// Between two operations ctl is watched; gone is closed when it has ended.
-	gone      chan struct{}
-	stopWatch func()
-
 	// What each new connection begins with.
 	umask *wire.IntCommand
 	class *wire.IntCommand
 	dir   string // remote directory to return to, "" for the login directory
 
+	tuned  *tuned          // what the tuner chose for the running operation
+	room   int             // the fewest streams the server has granted of more, 0: none known
 	plain  bool            // the server can't compress
 	warned map[string]bool // why the streams were limited
+}
+
+// completed are the settings with their defaults, but for what a tuner chooses.
+func (cfg Config) completed() Settings {
+	s := cfg.Settings.WithDefaults()
+	if cfg.Tuner != nil {
+		s.Streams = cfg.Streams
+	}
+	return s
 }
 
 // New checks cfg and makes a client. It connects with the first operation.
@@ -152,10 +166,11 @@ func New(cfg Config) (*Client, error) {
 	if cfg.Storage.Reserve == 0 {
 		cfg.Storage.Reserve = storage.NoReserve
 	}
-	cfg.Settings = cfg.Settings.WithDefaults()
+	cfg.Settings = cfg.completed()
 	return &Client{
 		cfg: cfg, log: cfg.Log, local: storage.Unconfined(cfg.Storage), ldir: cfg.LocalDir,
-		warned: make(map[string]bool),
+		limiter: netio.NewRateLimit(cfg.RateLimit),
+		warned:  make(map[string]bool),
 	}, nil
 }
 
@@ -164,7 +179,7 @@ func (c *Client) Connect(ctx context.Context) error { return c.retry(ctx, c.read
 
 // Close ends the session.
 func (c *Client) Close() error {
-	c.wake()
+	c.look()
 	c.farewell()
 	c.disconnect()
 	return c.local.Close()
@@ -179,7 +194,7 @@ func (c *Client) retry(ctx context.Context, op func(context.Context) error) erro
 	if err := c.cfg.validate(); err != nil {
 		return &LocalError{"settings", err}
 	}
-	c.set = c.cfg.Settings.WithDefaults()
+	c.set, c.tuned = c.cfg.completed(), nil
 	for try := 1; ; try++ {
 		err := op(ctx)
 		c.release()

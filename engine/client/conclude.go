@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"time"
 
+	"bbftp/engine/control"
 	"bbftp/engine/transfer"
 	"bbftp/engine/wire"
 	"bbftp/netio/zerocopy"
@@ -18,14 +19,17 @@ import (
 func (c *Client) conclude(ctx context.Context, move func(context.Context) error) error {
 	streams, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	moved := make(chan error, 1)
-	go func() { moved <- move(streams) }()
-
-	verdict, err := c.verdict(moved)
-	if err != nil || verdict.Kind != wire.MsgOK {
-		cancel(errAbandoned)
-	}
-	failure := <-moved
+	said := make(chan verdict, 1)
+	ctl := c.ctl
+	go func() {
+		v := c.await(ctl)
+		if v.err != nil || v.Kind != wire.MsgOK {
+			cancel(errAbandoned)
+		}
+		said <- v
+	}()
+	failure := move(streams)
+	reply, err := c.due(said)
 	switch {
 	case ctx.Err() != nil:
 		c.disconnect()
@@ -34,7 +38,7 @@ func (c *Client) conclude(ctx context.Context, move func(context.Context) error)
 		return fmt.Errorf("%w (%v)", err, failure)
 	case err != nil:
 		return err
-	case failure == nil && verdict.Kind == wire.MsgOK:
+	case failure == nil && reply.Kind == wire.MsgOK:
 		return nil
 	}
 	// The session goes on, but a legacy server that takes the next command
@@ -43,60 +47,62 @@ func (c *Client) conclude(ctx context.Context, move func(context.Context) error)
 	switch {
 	case localFailure(failure):
 		return &LocalError{"transfer", failure}
-	case verdict.Kind == wire.MsgOK:
+	case reply.Kind == wire.MsgOK:
 		return failure
 	case failure == nil || errors.Is(failure, errAbandoned):
-		return refused(verdict)
+		return refused(reply)
 	}
-	return fmt.Errorf("%w (%v)", refused(verdict), failure)
+	return fmt.Errorf("%w (%v)", refused(reply), failure)
 }
 
 // errAbandoned is the cause given to streams whose outcome no longer matters.
 var errAbandoned = errors.New("the server ended the transfer")
 
-// verdict waits for the server's final word. While the streams move it may
-// take as long as they do; once they ended, which moved tells, it is due. The
-// value read from moved is put back for the caller.
-func (c *Client) verdict(moved chan error) (wire.Reply, error) {
-	var late <-chan time.Time
+// verdict is the server's final word, or why there is none.
+type verdict struct {
+	wire.Reply
+	err error
+}
+
+// await reads the server's final word. While the streams move it may take as
+// long as they do.
+func (c *Client) await(ctl *control.Conn) verdict {
 	for {
-		arrived := make(chan struct{})
-		stop := c.ctl.Watch(func(wire.Header, error) { close(arrived) })
-		if late == nil {
-			select {
-			case <-arrived:
-			case failure := <-moved:
-				moved <- failure
-				due := time.NewTimer(c.set.Waits.Reply)
-				defer due.Stop()
-				late = due.C
-			}
-		}
-		select {
-		case <-arrived:
-		case <-late:
-			stop()
-			return wire.Reply{}, c.broken(fmt.Errorf("no final word from the server within %v", c.set.Waits.Reply))
-		}
-		stop()
-		m, err := c.ctl.Read(c.set.Waits.Reply)
+		m, err := ctl.Read(0)
 		if err != nil {
-			return wire.Reply{}, c.broken(fmt.Errorf("wait for the end of the transfer: %w", err))
+			return verdict{err: fmt.Errorf("wait for the end of the transfer: %w", err)}
 		}
 		c.spoken.Store(true)
 		r, ok := m.(wire.Reply)
-		if !ok {
-			return wire.Reply{}, c.broken(fmt.Errorf("%v during a transfer", m.Code()))
+		switch {
+		case !ok:
+			return verdict{err: fmt.Errorf("%v during a transfer", m.Code())}
+		case r.Kind == wire.MsgOK || r.Kind == wire.MsgBad || r.Kind == wire.MsgBadNoRetry:
+			return verdict{Reply: r}
+		case r.Kind != wire.MsgInfo:
+			return verdict{err: fmt.Errorf("%v during a transfer", r.Kind)}
 		}
-		switch r.Kind {
-		case wire.MsgOK, wire.MsgBad, wire.MsgBadNoRetry:
-			return r, nil
-		case wire.MsgInfo:
-			c.informed(r)
-		default:
-			return wire.Reply{}, c.broken(fmt.Errorf("%v during a transfer", r.Kind))
+		c.informed(r)
+	}
+}
+
+// due takes the final word once the streams have ended, when it is due.
+func (c *Client) due(said <-chan verdict) (wire.Reply, error) {
+	late := time.NewTimer(c.set.Waits.Reply)
+	defer late.Stop()
+	var v verdict
+	select {
+	case v = <-said:
+	case <-late.C:
+		_ = c.ctl.Close() // ends the reading
+		if v = <-said; v.err != nil {
+			v.err = fmt.Errorf("no final word from the server within %v", c.set.Waits.Reply)
 		}
 	}
+	if v.err != nil {
+		return wire.Reply{}, c.broken(v.err)
+	}
+	return v.Reply, nil
 }
 
 // localFailure tells whether a stream failed for a cause on this machine that

@@ -21,10 +21,10 @@ import (
 //	        └ ssh ──► MSG_LOGGED_STDIN ─► MSG_IPADDR_OK ─┘
 func (c *Client) ready(ctx context.Context) error {
 	if c.ctl != nil {
-		if err := sleep(ctx, time.Until(c.settled), c.gone); err != nil {
+		if err := c.settle(ctx); err != nil {
 			return err
 		}
-		c.wake()
+		c.look()
 	}
 	if c.fresh && time.Since(c.since) > stale {
 		c.disconnect()
@@ -68,44 +68,47 @@ func (c *Client) hook(ctx context.Context) {
 
 // release ends what hook began.
 func (c *Client) release() {
-	if c.unhook != nil {
-		if !c.unhook() {
-			c.disconnect() // it is being closed
-		}
-		c.unhook = nil
+	if c.unhook == nil {
+		return
 	}
-	c.rest()
+	if !c.unhook() {
+		c.disconnect() // it is being closed
+	}
+	c.unhook = nil
 }
 
-// rest watches the connection between two operations, so that one which the
-// server has closed, after 900 s without a command or after a refusal
-// (wire.md 8.5), costs the next operation nothing but a new one.
-func (c *Client) rest() {
-	if c.ctl == nil || c.gone != nil {
-		return
+// settle waits until the server may take the next command, but not on a
+// connection that has ended.
+func (c *Client) settle(ctx context.Context) error {
+	left := time.Until(c.settled)
+	if left <= 0 {
+		return ctx.Err()
 	}
 	gone := make(chan struct{})
-	c.gone = gone
-	c.stopWatch = c.ctl.Watch(func(h wire.Header, err error) {
-		if err != nil || h.Code != wire.MsgInfo { // else out of step, as after mkdir (wire.md 11.4)
+	defer c.ctl.Watch(func(h wire.Header, err error) {
+		if ended(h, err) {
 			close(gone)
 		}
-	})
+	})()
+	return sleep(ctx, left, gone)
 }
 
-// wake ends what rest began.
-func (c *Client) wake() {
-	if c.gone == nil {
+// look drops a connection that has ended between two operations: one which the
+// server has closed, after 900 s without a command or after a refusal (wire.md
+// 8.5), costs the next operation nothing but a new one.
+func (c *Client) look() {
+	if c.ctl == nil {
 		return
 	}
-	c.stopWatch()
-	select {
-	case <-c.gone:
+	if h, something, err := c.ctl.Heard(); something && ended(h, err) {
 		c.disconnect()
-	default:
 	}
-	c.gone = nil
 }
+
+// ended tells whether a connection is of no more use on which h or err came
+// where nothing was asked for. Some other message than MSG_INFO puts it out of
+// step, as after mkdir (wire.md 11.4).
+func ended(h wire.Header, err error) bool { return err != nil || h.Code != wire.MsgInfo }
 
 // open connects to the server's port and logs in.
 func (c *Client) open(ctx context.Context, limits control.Limits) error {

@@ -87,9 +87,13 @@ func (c *Client) farewell() {
 	}
 }
 
-// informed passes a warning on.
+// informed passes a warning on, but not that of a server of version 2 that grants
+// less than the windows the tuner asked for (wire.md 6.3): they are nobody's wish.
 func (c *Client) informed(r wire.Reply) {
 	c.log.Warn("server", "info", r.Text)
+	if c.version == 2 && c.tuned != nil && c.tuned.SendWindow > 0 && c.set.SendWindow == 0 && c.set.RecvWindow == 0 {
+		return
+	}
 	c.warn(ServerInfo{r.Text})
 }
 

@@ -106,6 +106,7 @@ func (c *Client) newFile(g *grant) storage.NewFile {
 	n := storage.NewFile{
 		Size: g.size, Perm: 0o666 &^ c.set.Umask, Keep: true,
 		Dirs: !c.set.NoDirs, DirPerm: 0o777 &^ c.set.Umask,
+		Sync: c.set.Sync, Sparse: c.set.Sparse,
 	}
 	if g.mode != nil && !c.set.NoMode {
 		n.Perm, n.Keep, n.ReplaceLink = *g.mode, false, true

@@ -2,7 +2,6 @@ package client
 
 import (
 	"crypto/rand"
-	"math"
 	"strings"
 	"time"
 
@@ -29,8 +28,7 @@ func (c *Client) refusedBy(v verb) {
 // file that is only pretended to be stored (wire.md 6.6), which must not be one
 // that somebody has.
 func (c *Client) rehearsal(remote string) string {
-	release, named := strings.CutPrefix(c.greeting, "bbftpd version ")
-	if c.greeting != "" && !(named && release != "" && release[0] >= '0' && release[0] <= '3') {
+	if c.greeting != "" && !c.legacy() {
 		return remote
 	}
 	return remote + ".bbftp." + rand.Text()[:8]
@@ -42,17 +40,41 @@ const passiveStreams = 12
 
 // wantedStreams is how many data streams to ask for.
 func (c *Client) wantedStreams() int {
-	most, why := math.MaxInt, ""
-	switch {
-	case c.version == 1:
-		most, why = wire.MaxStreamsV1, "version 1 takes no more"
-	case c.version == 2:
-	case c.greeting == "":
-		most, why = passiveStreams, "the server does not name its release, and some take no more"
-	case c.before330():
-		most, why = passiveStreams, "more would overrun the memory of a server of this release"
+	most, why := c.mostStreams()
+	if c.set.Streams == 0 {
+		return min(c.tuned.Streams, most)
 	}
 	return c.limit(c.set.Streams, most, why)
+}
+
+// mostStreams is how many data streams version and release take, and why no
+// more.
+func (c *Client) mostStreams() (most int, why string) {
+	switch {
+	case c.version == 1:
+		return wire.MaxStreamsV1, "version 1 takes no more"
+	case c.version == 2:
+	case c.greeting == "":
+		return passiveStreams, "the server does not name its release, and some take no more"
+	case c.before330():
+		return passiveStreams, "more would overrun the memory of a server of this release"
+	}
+	return wire.MaxStreams, "the protocol takes no more"
+}
+
+// legacy tells whether the server greets as a release up to 3. Such give data
+// streams exactly the windows they are asked for (wire.md 6.3); those since leave
+// the default to the kernel.
+func (c *Client) legacy() bool {
+	release, named := strings.CutPrefix(c.greeting, "bbftpd version ")
+	return named && release != "" && release[0] >= '0' && release[0] <= '3'
+}
+
+// RefusesDirectories tells whether the server refuses to put a file in the place
+// of a directory before any data move: legacy servers notice in versions 2 and 3
+// only when all have arrived (wire.md 6.6). It needs a connection.
+func (c *Client) RefusesDirectories() bool {
+	return c.ctl != nil && (c.version == 1 || c.greeting != "" && !c.legacy())
 }
 
 func (c *Client) before330() bool {

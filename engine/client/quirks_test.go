@@ -167,11 +167,10 @@ func TestRestore(t *testing.T) {
 func gone(t *testing.T, c *Client) {
 	t.Helper()
 	settle(t, "idle connections", 0, func() int {
-		c.wake()
+		c.look()
 		if c.ctl == nil {
 			return 0
 		}
-		c.rest()
 		return 1
 	})
 }

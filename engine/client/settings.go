@@ -13,7 +13,7 @@ import (
 type Settings struct {
 	// Streams is the number of data streams wanted per file, 1 to
 	// [wire.MaxStreams]; a version 1 file takes at most 10, and the server may
-	// grant fewer. Default 1.
+	// grant fewer. Default what [Config].Tuner chooses, or else 1.
 	Streams int
 	// BufferSize is the largest block of compressed data and the smallest file
 	// worth another stream, in KiB, for versions 2 and 3. Default 256.
@@ -23,8 +23,10 @@ type Settings struct {
 	// adjusts them, and the peer is asked for the 256 that it expects.
 	SendWindow, RecvWindow int
 
-	// Compress sends and asks for zlib blocks.
-	Compress bool
+	// Compress sends and asks for zlib blocks. A sender that deflates more
+	// slowly than the connection takes leaves blocks as they are, unless
+	// CompressAlways is set too.
+	Compress, CompressAlways bool
 	// MassStorage retrieves from the server's mass storage.
 	MassStorage bool
 	// InPlace asks the server to write to the target itself instead of to a
@@ -38,6 +40,19 @@ type Settings struct {
 	NoTimes bool
 	// QBSS marks data streams as scavenger traffic (IP TOS 0x20).
 	QBSS bool
+	// TOS is the byte of the IP header of data streams that holds the DSCP in
+	// its upper six bits (RFC 2474). Default 0: the system's, or QBSS.
+	TOS int
+	// Congestion names the congestion control algorithm of data streams.
+	// Default: the system's.
+	Congestion string
+	// Multipath asks for Multipath TCP on data streams.
+	Multipath bool
+	// Sync waits until a file that was got is on disk, with its name, before it
+	// counts as got.
+	Sync bool
+	// Sparse leaves holes in files that are got where they hold zeros.
+	Sparse bool
 	// Simulate opens the data streams but moves nothing; no file is changed. A
 	// server up to release 3 may leave an empty NAME.bbftp.XXXXXXXX behind.
 	Simulate bool

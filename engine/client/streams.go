@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"strconv"
 	"sync"
 	"time"
 
@@ -32,14 +31,9 @@ func (c *Client) listen(ctx context.Context, n int) (listeners, error) {
 	if c.cfg.DataFrom.IsValid() {
 		data.Peer = c.cfg.DataFrom
 	}
-	var ls listeners
-	for range n {
-		l, err := netio.ListenData(ctx, data)
-		if err != nil {
-			ls.close()
-			return nil, &LocalError{"listen for data streams", err}
-		}
-		ls = append(ls, l)
+	ls, err := netio.ListenData(ctx, n, data)
+	if err != nil {
+		return nil, &LocalError{"listen for data streams", err}
 	}
 	return ls, nil
 }
@@ -58,7 +52,8 @@ func (ls listeners) close() {
 	}
 }
 
-// accept waits until the server has connected to every port.
+// accept waits until the server has connected to every port. All are attended
+// to, so that no stranger keeps a place.
 func (c *Client) accept(ls listeners) gather {
 	wait := c.set.Waits.Accept
 	return func(ctx context.Context) ([]*net.TCPConn, error) {
@@ -78,10 +73,10 @@ func (c *Client) connect(ctx context.Context, ports []uint16, limit time.Duratio
 		Options: c.dataOptions(c.set.SendWindow, c.set.RecvWindow),
 		Local:   netip.AddrPortFrom(c.ctl.LocalAddr().Addr(), 0), // the one the server knows
 	}
-	host := c.ctl.RemoteAddr().Addr().String()
+	host := c.ctl.RemoteAddr().Addr()
 	conns, err := together(ctx, len(ports), limit, fmt.Errorf("no connection within %v", limit),
 		func(ctx context.Context, i int) (*net.TCPConn, error) {
-			return dialer.Dial(ctx, net.JoinHostPort(host, strconv.Itoa(int(ports[i]))))
+			return dialer.Dial(ctx, netip.AddrPortFrom(host, ports[i]).String())
 		})
 	if err != nil {
 		return nil, fmt.Errorf("connect %w", err)
@@ -91,8 +86,11 @@ func (c *Client) connect(ctx context.Context, ports []uint16, limit time.Duratio
 
 // dataOptions are those of a data stream's socket; windows in KiB.
 func (c *Client) dataOptions(send, recv int) netio.Options {
-	o := netio.Options{SendBuffer: send << 10, RecvBuffer: recv << 10}
-	if c.set.QBSS {
+	o := netio.Options{
+		SendBuffer: send << 10, RecvBuffer: recv << 10,
+		Congestion: c.set.Congestion, TOS: c.set.TOS, Multipath: c.set.Multipath, UserTimeout: c.set.Waits.Idle,
+	}
+	if o.TOS == 0 && c.set.QBSS {
 		o.TOS = scavenger
 	}
 	return o
@@ -114,21 +112,26 @@ func together(ctx context.Context, n int, limit time.Duration, late error, one f
 		once    sync.Once
 		failure error // of the stream that failed first; the others follow from it
 	)
-	for i := range conns {
-		waiting.Go(func() {
-			conn, err := one(ctx, i)
-			if err != nil {
-				once.Do(func() {
-					if cause := context.Cause(ctx); cause != nil {
-						err = cause
-					}
-					failure = fmt.Errorf("data stream %d: %w", i+1, err)
-					cancel(err)
-				})
-				return
-			}
+	open := func(i int) {
+		conn, err := one(ctx, i)
+		if err == nil {
 			conns[i] = conn
+			return
+		}
+		once.Do(func() {
+			if cause := context.Cause(ctx); cause != nil {
+				err = cause
+			}
+			failure = fmt.Errorf("data stream %d: %w", i+1, err)
+			cancel(err)
 		})
+	}
+	for i := range n {
+		if i == n-1 {
+			open(i) // one stream alone needs no goroutine
+		} else {
+			waiting.Go(func() { open(i) })
+		}
 	}
 	waiting.Wait()
 	if failure == nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"bbftp/engine/storage"
+	"bbftp/engine/telemetry"
 	"bbftp/engine/transfer"
 )
 
@@ -27,6 +28,10 @@ type Transfer struct {
 	Duration time.Duration
 	// Paths says how the payload travelled on this side.
 	Paths transfer.Paths
+	// Report tells what it cost and what held it back.
+	Report telemetry.Report
+	// Why tells how the number of streams was chosen, if it was.
+	Why []string
 }
 
 // grant is a transfer the server has consented to.
@@ -80,6 +85,12 @@ type mover func(context.Context, []*net.TCPConn, *os.File, int64, transfer.Optio
 // carry moves the data of g between the server and file, and completes t.
 func (c *Client) carry(ctx context.Context, t *Transfer, g *grant, file *os.File, move mover) error {
 	t.Streams, t.Compressed = g.streams, g.blocks
+	if c.version > 1 {
+		t.SendWindow, t.RecvWindow = c.announced()
+	}
+	if c.tuned != nil {
+		t.Why = c.tuned.Why
+	}
 	var counters transfer.Counters
 	began := time.Now()
 	streams, err := c.dialect().start(ctx, g)
@@ -92,7 +103,11 @@ func (c *Client) carry(ctx context.Context, t *Transfer, g *grant, file *os.File
 			Moved: func() int64 { return counters.Paths().Payload() },
 		})
 	}
-	options := transfer.Options{Blocks: g.blocks, BlockSize: g.block, Idle: c.set.Waits.Idle, AckWait: c.set.Waits.Ack}
+	options := transfer.Options{
+		Blocks: g.blocks, BlockSize: g.block, Always: c.set.CompressAlways, Limit: c.limiter,
+		Sparse: c.set.Sparse, WriteBehind: c.set.Sync,
+		Idle: c.set.Waits.Idle, AckWait: c.set.Waits.Ack,
+	}
 	err = c.conclude(ctx, func(ctx context.Context) error {
 		conns, err := streams(ctx)
 		if err != nil {
@@ -104,7 +119,10 @@ func (c *Client) carry(ctx context.Context, t *Transfer, g *grant, file *os.File
 		}
 		return move(ctx, conns, file, t.Bytes, options, &counters)
 	})
-	t.Duration, t.Paths = time.Since(began), counters.Paths()
+	t.Duration, t.Paths, t.Report = time.Since(began), counters.Paths(), counters.Report()
+	if err == nil {
+		c.learn(t)
+	}
 	return err
 }
 
@@ -113,7 +131,7 @@ func (c *Client) record(op, local, remote string) *Transfer {
 	t := &Transfer{Op: op, Local: local, Remote: remote, Compressed: c.compress(), Simulated: c.set.Simulate}
 	if c.version > 1 {
 		t.BufferSize = c.set.BufferSize
-		t.SendWindow, t.RecvWindow = announced(c.set.SendWindow), announced(c.set.RecvWindow)
+		t.SendWindow, t.RecvWindow = c.announced()
 	}
 	return t
 }
@@ -121,12 +139,3 @@ func (c *Client) record(op, local, remote string) *Transfer {
 // compress tells whether to ask for compressed framing. A server that refused
 // it once is not asked again (wire.md 8.3).
 func (c *Client) compress() bool { return c.set.Compress && !c.plain }
-
-// announced is a window as it goes over the wire, where 0 would mean nothing to
-// a legacy server.
-func announced(window int) int {
-	if window == 0 {
-		return defaultKiB
-	}
-	return window
-}

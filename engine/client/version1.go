@@ -18,6 +18,7 @@ func (v version1) store(ctx context.Context, remote string, src *storage.Source)
 	if v.compress() {
 		code = wire.MsgStoreC
 	}
+	v.tune(true, src.Size())
 	n := v.wantedStreams()
 	if src.Size() == 0 {
 		n = 0
@@ -40,6 +41,7 @@ func (v version1) store(ctx context.Context, remote string, src *storage.Source)
 
 func (v version1) retrieve(ctx context.Context, remote string) (*grant, error) {
 	code, wait := v.retrieveCode()
+	v.tune(false, -1)
 	g, request, err := v.prepare(ctx, code, remote, 0, v.wantedStreams())
 	if err != nil {
 		return nil, err

@@ -21,6 +21,7 @@ import (
 type version2 struct{ *Client }
 
 func (v version2) store(_ context.Context, remote string, src *storage.Source) (*grant, error) {
+	v.tune(true, src.Size())
 	m := v.wishes(wire.MsgStoreV2)
 	m.Size = src.Size()
 	m.Mode = permissions(src.Mode())
@@ -44,6 +45,7 @@ func (v version2) store(_ context.Context, remote string, src *storage.Source) (
 }
 
 func (v version2) retrieve(_ context.Context, remote string) (*grant, error) {
+	v.tune(false, -1)
 	m := v.wishes(wire.MsgRetrV2)
 	answer, err := v.ask(m, remote)
 	if err != nil {
@@ -54,13 +56,14 @@ func (v version2) retrieve(_ context.Context, remote string) (*grant, error) {
 
 // wishes is a request with what both kinds say.
 func (v version2) wishes(kind wire.Code) wire.Transfer {
+	send, recv := v.announced()
 	o := v.set.options()
 	if !v.compress() {
 		o &^= wire.OptGzip
 	}
 	return wire.Transfer{
 		Kind: kind, Options: o,
-		SendWindow: int32(announced(v.set.SendWindow)), RecvWindow: int32(announced(v.set.RecvWindow)),
+		SendWindow: int32(send), RecvWindow: int32(recv),
 		BufferSize: int32(v.set.BufferSize), Streams: int32(v.wantedStreams()),
 	}
 }
@@ -68,7 +71,13 @@ func (v version2) wishes(kind wire.Code) wire.Transfer {
 // share is how many of m's streams a file is worth: no more than it fills
 // buffers (wire.md 6.2).
 func (version2) share(m wire.Transfer, size int64) int32 {
-	return int32(max(1, min(int64(m.Streams), size/int64(m.BlockLimit()))))
+	return int32(worth(int(m.Streams), size, int(m.BufferSize)))
+}
+
+// worth is how many of n streams a file of size bytes fills buffers of so many
+// KiB with.
+func worth(n int, size int64, buffer int) int {
+	return int(max(1, min(int64(n), size/(int64(buffer)<<10))))
 }
 
 // ask sends m with the file's name, which has to follow at once, and returns
@@ -114,7 +123,7 @@ func (v version2) granted(m wire.Transfer, answer wire.Message) (*grant, error) 
 		g.streams = 0
 		return g, nil
 	}
-	v.limit(int(v.share(m, a.Size)), g.streams, "the server takes no more")
+	v.noted(int(v.share(m, a.Size)), g.streams)
 	if m.Options.Has(wire.OptGzip) && !g.blocks {
 		v.plain = true
 		v.warn(CompressionRefused{})

@@ -14,6 +14,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"syscall"
 	"time"
 
 	"bbftp/engine/wire"
@@ -50,13 +51,15 @@ const readBuffer = 4096
 type Conn struct {
 	conn   net.Conn
 	peer   wire.Sender
-	r      *bufio.Reader
+	in     *timed
+	r      *bufio.Reader // of in
 	limits Limits
 }
 
 // New wraps conn, whose other end is peer.
 func New(conn net.Conn, peer wire.Sender, limits Limits) *Conn {
-	return &Conn{conn: conn, peer: peer, r: bufio.NewReaderSize(conn, readBuffer), limits: limits.withDefaults()}
+	in := &timed{Conn: conn}
+	return &Conn{conn: conn, peer: peer, in: in, r: bufio.NewReaderSize(in, readBuffer), limits: limits.withDefaults()}
 }
 
 // Close ends the connection at once; a waiting Read or Send returns an error.
@@ -107,9 +110,7 @@ func (c *Conn) ReadHeader(wait time.Duration) (wire.Header, error) {
 
 // ReadBody reads what really follows h (wire.md 1.2).
 func (c *Conn) ReadBody(h wire.Header) (wire.Message, error) {
-	if err := c.conn.SetReadDeadline(time.Now().Add(c.limits.Receive)); err != nil {
-		return nil, err
-	}
+	c.in.until(time.Now().Add(c.limits.Receive))
 	if tcp, ok := c.conn.(*net.TCPConn); ok && c.r.Buffered() == 0 && h.Len > 0 {
 		// Legacy peers write header and body apart and leave Nagle's algorithm on.
 		netio.QuickAck(tcp)
@@ -128,9 +129,7 @@ func (c *Conn) Read(wait time.Duration) (wire.Message, error) {
 
 // Discard drops the n bytes of a body nobody wants.
 func (c *Conn) Discard(n int) error {
-	if err := c.conn.SetReadDeadline(time.Now().Add(c.limits.Receive)); err != nil {
-		return err
-	}
+	c.in.until(time.Now().Add(c.limits.Receive))
 	_, err := c.r.Discard(n)
 	return err
 }
@@ -142,13 +141,28 @@ func (c *Conn) await(wait time.Duration) error {
 	if wait != 0 {
 		deadline = time.Now().Add(wait)
 	}
-	if err := c.conn.SetReadDeadline(deadline); err != nil {
-		return err
-	}
+	c.in.until(deadline)
 	if _, err := c.r.Peek(1); err != nil {
 		return err
 	}
-	return c.conn.SetReadDeadline(time.Now().Add(c.limits.Receive))
+	c.in.until(time.Now().Add(c.limits.Receive))
+	return nil
+}
+
+// Heard looks, without waiting for it to begin, whether the peer has said or done
+// something that was not read yet, and leaves it unread: the header of a message,
+// or the error that ended the connection.
+func (c *Conn) Heard() (h wire.Header, something bool, err error) {
+	if conn, ok := c.conn.(syscall.Conn); ok && c.r.Buffered() == 0 && !netio.Readable(conn) {
+		return wire.Header{}, false, nil
+	}
+	c.in.until(time.Now().Add(c.limits.Receive))
+	b, err := c.r.Peek(wire.HeaderSize)
+	if err != nil {
+		return wire.Header{}, true, err
+	}
+	h, err = wire.ReadHeader(bytes.NewReader(b))
+	return h, true, err
 }
 
 // Watch reports, once and from a goroutine of its own, what the peer does
@@ -157,7 +171,7 @@ func (c *Conn) await(wait time.Duration) error {
 // until stop has returned; after that nothing more is reported.
 func (c *Conn) Watch(event func(wire.Header, error)) (stop func()) {
 	done := make(chan struct{})
-	_ = c.conn.SetReadDeadline(time.Time{}) // a dead connection fails the Peek below
+	c.in.set(time.Time{}) // a dead connection fails the Peek below
 	go func() {
 		defer close(done)
 		b, err := c.r.Peek(wire.HeaderSize)
@@ -172,7 +186,7 @@ func (c *Conn) Watch(event func(wire.Header, error)) (stop func()) {
 	return func() {
 		_ = c.conn.SetReadDeadline(time.Unix(1, 0))
 		<-done
-		_ = c.conn.SetReadDeadline(time.Time{})
+		c.in.until(time.Time{})
 	}
 }
 
@@ -185,7 +199,7 @@ func (c *Conn) Hangup() error {
 		most     = 1 << 20
 	)
 	if half, ok := c.conn.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {
-		_ = c.conn.SetReadDeadline(time.Now().Add(patience))
+		c.in.set(time.Now().Add(patience))
 		_, _ = io.CopyN(io.Discard, c.r, most)
 	}
 	return c.conn.Close()

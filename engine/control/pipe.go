@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"syscall"
 	"time"
 )
 
@@ -32,6 +33,9 @@ func (p *Pipe) LocalAddr() net.Addr                { return net.TCPAddrFromAddrP
 func (p *Pipe) RemoteAddr() net.Addr               { return net.TCPAddrFromAddrPort(p.remote) }
 func (p *Pipe) SetReadDeadline(t time.Time) error  { return p.r.SetReadDeadline(t) }
 func (p *Pipe) SetWriteDeadline(t time.Time) error { return p.w.SetWriteDeadline(t) }
+
+// SyscallConn is that of the pipe that is read.
+func (p *Pipe) SyscallConn() (syscall.RawConn, error) { return p.r.SyscallConn() }
 
 // SetDeadline sets both deadlines.
 func (p *Pipe) SetDeadline(t time.Time) error {

@@ -42,12 +42,19 @@ func unprivileged(ports []uint16) error {
 	return nil
 }
 
+// stream adds to what a client wishes for its data streams what the server's
+// configuration says about all of them.
+func (c Config) stream(o netio.Options) netio.Options {
+	o.Congestion, o.Multipath, o.UserTimeout = c.Congestion, c.Multipath, c.Waits.Idle
+	return o
+}
+
 // callBack connects to the client's ports. The address is the control
 // connection's peer, whatever the client's message says (wire.md 6.1); the source
 // port is the control port minus one unless the configuration or the kernel objects.
 func (s *session) callBack(ctx context.Context, ports []uint16, o netio.Options) ([]*net.TCPConn, error) {
 	local, peer := s.ctl.LocalAddr(), s.ctl.RemoteAddr().Addr()
-	dialer := netio.Dialer{Options: o, Local: netip.AddrPortFrom(local.Addr(), local.Port()-1)}
+	dialer := netio.Dialer{Options: s.server.cfg.stream(o), Local: netip.AddrPortFrom(local.Addr(), local.Port()-1)}
 	if s.server.cfg.AnySourcePort {
 		dialer.Local = netip.AddrPortFrom(local.Addr(), 0)
 	}
@@ -68,13 +75,18 @@ func (s *session) connectAll(ctx context.Context, n int, open func(context.Conte
 	defer cancel()
 	streams := make([]*net.TCPConn, n)
 	errs := make([]error, n)
+	one := func(i int) {
+		if streams[i], errs[i] = open(ctx, i); errs[i] != nil {
+			time.AfterFunc(grace, cancel)
+		}
+	}
 	var opening sync.WaitGroup
 	for i := range n {
-		opening.Go(func() {
-			if streams[i], errs[i] = open(ctx, i); errs[i] != nil {
-				time.AfterFunc(grace, cancel)
-			}
-		})
+		if i == n-1 {
+			one(i) // one stream alone needs no goroutine
+		} else {
+			opening.Go(func() { one(i) })
+		}
 	}
 	opening.Wait()
 	failed := slices.IndexFunc(errs, func(err error) bool { return err != nil && !errors.Is(err, context.Canceled) })

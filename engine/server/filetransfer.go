@@ -30,7 +30,11 @@ func (s *session) begin(op, name string, blocks bool) *fileTransfer {
 	waits := s.server.cfg.Waits
 	return &fileTransfer{
 		op: op, name: name, began: time.Now(),
-		options: transfer.Options{Blocks: blocks, Idle: waits.Idle, AckWait: waits.Ack},
+		options: transfer.Options{
+			Blocks: blocks, Limit: s.server.limiter,
+			Sparse: s.server.cfg.Sparse, WriteBehind: s.server.cfg.Sync,
+			Idle: waits.Idle, AckWait: waits.Ack,
+		},
 	}
 }
 
@@ -75,16 +79,18 @@ func (s *session) stream(ctx context.Context, t *fileTransfer, move func(context
 
 // transferred writes the log line of a transfer.
 func (s *session) transferred(t *fileTransfer, err error) {
+	report := t.counters.Report()
 	attrs := []any{
 		"op", t.op, "file", t.name, "bytes", t.size, "streams", t.streams,
 		"compressed", t.options.Blocks, "simulated", t.simulated,
-		"seconds", time.Since(t.began).Seconds(), "paths", t.counters.Paths(),
+		"seconds", time.Since(t.began).Seconds(), "paths", t.counters.Paths(), "telemetry", report,
 	}
 	if err != nil {
+		// The error is what held it back.
 		s.log.Warn("transfer failed", append(attrs, "error", err)...)
 		return
 	}
-	s.log.Info("transfer", attrs...)
+	s.log.Info("transfer", append(attrs, "verdict", report.Verdict)...)
 }
 
 // conclude answers the end of a transfer; refuse words what went wrong. An

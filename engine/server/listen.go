@@ -23,7 +23,7 @@ type dataPorts []*netio.DataListener
 // alone: the protocol has no other proof of who a stream comes from (wire.md 14.5).
 func (s *session) listen(ctx context.Context, n int, o netio.Options) (dataPorts, error) {
 	cfg := netio.DataConfig{
-		Options: o,
+		Options: s.server.cfg.stream(o),
 		Local:   s.ctl.LocalAddr().Addr(),
 		Ports:   s.server.cfg.DataPorts,
 		Peer:    s.ctl.RemoteAddr().Addr(),
@@ -31,14 +31,9 @@ func (s *session) listen(ctx context.Context, n int, o netio.Options) (dataPorts
 			s.log.Warn("stranger on a data port refused", "from", from.String())
 		},
 	}
-	d := make(dataPorts, 0, n)
-	for range n {
-		l, err := netio.ListenData(ctx, cfg)
-		if err != nil {
-			d.close()
-			return nil, &listenError{err}
-		}
-		d = append(d, l)
+	d, err := netio.ListenData(ctx, n, cfg)
+	if err != nil {
+		return nil, &listenError{err}
 	}
 	return d, nil
 }

@@ -45,6 +45,20 @@ type Config struct {
 	// MaxStreams is the most data streams of a file in versions 2 and 3, 1 to
 	// [wire.MaxStreams]; a client that asks for more gets that many. Default 25.
 	MaxStreams int
+	// RateLimit is the most bytes per second of all data streams together.
+	// Default 0: no limit.
+	RateLimit int64
+	// Congestion names the congestion control algorithm of data streams; [New]
+	// fails where the system has none of that name. Default: the system's.
+	Congestion string
+	// Multipath offers Multipath TCP on data streams; clients that don't ask for
+	// it get plain TCP.
+	Multipath bool
+	// Sync waits until a stored file is on disk, with its name, before the
+	// client is told so.
+	Sync bool
+	// Sparse leaves holes in stored files where they hold zeros.
+	Sparse bool
 	// Storage bounds what clients may write.
 	Storage storage.Limits
 	// Umask is taken from the modes of new files and directories: 0660 and 0750
@@ -62,9 +76,10 @@ type Config struct {
 
 // Server serves bbftp sessions.
 type Server struct {
-	cfg    Config
-	log    *slog.Logger
-	engine transfer.Engine
+	cfg     Config
+	log     *slog.Logger
+	engine  transfer.Engine
+	limiter *netio.RateLimit
 	// open finds the files an account may see, and where in them it starts.
 	open func(auth.Account) (tree *storage.Tree, home string, err error)
 	// places holds a token for each session that may still begin.
@@ -97,6 +112,7 @@ func New(cfg Config) (*Server, error) {
 		log:      cfg.Log,
 		places:   make(chan struct{}, cfg.MaxSessions),
 		listings: make(chan struct{}, maxListings),
+		limiter:  netio.NewRateLimit(cfg.RateLimit),
 	}
 	s.open = s.openDir
 	return s, nil
@@ -109,6 +125,9 @@ func (c Config) validate() error {
 		return fmt.Errorf("at most %d data streams a file: not 1 to %d", c.MaxStreams, wire.MaxStreams)
 	case ports.Min > ports.Max || ports.Min == 0 && ports.Max != 0:
 		return fmt.Errorf("data ports %d:%d are no range", ports.Min, ports.Max)
+	}
+	if err := netio.CheckCongestion(c.Congestion); err != nil {
+		return err
 	}
 	return c.Waits.validate()
 }

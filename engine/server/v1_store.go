@@ -16,6 +16,7 @@ func (v version1) store(ctx context.Context, r wire.FileRequest) error {
 	}
 	pending, err := v.tree.Create(storage.Join(v.dir, t.name), storage.NewFile{
 		Size: t.size, Perm: fileMode &^ v.umask, Keep: true, Writable: true,
+		Sync: v.server.cfg.Sync, Sparse: v.server.cfg.Sparse,
 	})
 	if err != nil {
 		v.transferred(t, err)

@@ -67,6 +67,8 @@ func (v versions23) newFile(r wire.Transfer) (storage.NewFile, error) {
 		Writable: !r.Options.Has(wire.OptTmp),
 		Dirs:     r.Options.Has(wire.OptDir),
 		DirPerm:  dirMode23 &^ v.umask,
+		Sync:     v.server.cfg.Sync,
+		Sparse:   v.server.cfg.Sparse,
 		// As with legacy servers, which unlink or rename: what a link such as
 		// "latest" leads to is not the client's to overwrite.
 		ReplaceLink: true,

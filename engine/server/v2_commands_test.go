@@ -213,8 +213,8 @@ func TestV2Log(t *testing.T) {
 	for _, line := range []string{
 		`level=INFO msg="session begins" .* user=bbuser\n`,
 		`level=INFO msg="version agreed on" .* user=bbuser version=3\n`,
-		`level=INFO msg=transfer .* op=put file=file bytes=6 streams=1 compressed=true simulated=false`,
-		`level=INFO msg=transfer .* op=get file=file bytes=6 streams=1 compressed=false simulated=true`,
+		`level=INFO msg=transfer .* op=put file=file bytes=6 streams=1 compressed=true simulated=false seconds=\S+ paths.* telemetry.bytes_per_second=\d+ telemetry.retransmits=0 `,
+		`level=INFO msg=transfer .* op=get file=file bytes=6 streams=1 compressed=false simulated=true seconds=[0-9.e-]+\n`,
 		`level=WARN msg="transfer failed" .* op=get .* error="declined by the client"\n`,
 		`level=INFO msg="session ends" .* user=bbuser\n`,
 	} {

@@ -32,6 +32,11 @@ type NewFile struct {
 	// 0777). They stay when the file does not come about.
 	Dirs    bool
 	DirPerm fs.FileMode
+	// Sync has Commit wait until the file, its attributes and its name are on
+	// disk, fsync(2), and Create until the directories are that it makes.
+	Sync bool
+	// Sparse leaves the space to be allocated by what is written.
+	Sparse bool
 	// Accessed and Modified become the file's times; a zero one is that of the transfer.
 	Accessed, Modified time.Time
 }
@@ -46,13 +51,13 @@ type NewFile struct {
 // of a replaced file are not carried over.
 //
 // Size is checked against [Limits], then the space is allocated where the file
-// system can.
+// system can and gains by it.
 func (t *Tree) Create(name string, n NewFile) (*Pending, error) {
 	dir, base, err := t.target(name, n)
 	if err != nil {
 		return nil, failed("create", name, err)
 	}
-	p := &Pending{name: name, dir: dir, base: base, new: n}
+	p := &Pending{name: name, dir: dir, base: base, new: n, fsync: t.fsync}
 	if err := p.begin(t.limits); err != nil {
 		return nil, p.discard("create", err)
 	}
@@ -90,7 +95,7 @@ func (t *Tree) way(name string, n NewFile) (place, error) {
 		return place{}, ErrIsDirectory
 	}
 	if n.Dirs {
-		return t.walk(name, !n.ReplaceLink, t.provide(n.DirPerm))
+		return t.walk(name, !n.ReplaceLink, t.provide(n.DirPerm, n.Sync))
 	}
 	return t.resolve(name, !n.ReplaceLink)
 }
@@ -121,13 +126,18 @@ func (p *Pending) begin(l Limits) error {
 		return err
 	}
 	p.temp, p.file = temp, f
+	if p.new.Sync {
+		if p.folder, err = p.dir.OpenFile(".", os.O_RDONLY|syscall.O_DIRECTORY, 0); err != nil {
+			return fmt.Errorf("open the directory to sync it: %w", cause(err))
+		}
+	}
 	if p.new.Size == 0 {
 		return nil
 	}
 	if err := l.room(f, p.new.Size); err != nil {
 		return err
 	}
-	return allocate(f, p.new.Size)
+	return allocate(f, p.new.Size, p.new.Sparse)
 }
 
 // replaceable refuses now what would otherwise fail at the rename, after the
@@ -187,9 +197,17 @@ func (l Limits) room(f *os.File, size int64) error {
 	return nil
 }
 
-// allocate gives f its size, and where possible its blocks: a full disk is then
+// allocate gives f its size, and where that pays its blocks: a full disk is then
 // found before the transfer, and segments written in any order stay contiguous.
-func allocate(f *os.File, size int64) error {
+//
+// A file in memory has nothing to be contiguous, and its pages would be cleared
+// only to be overwritten: a quarter of a second for each GiB before the first
+// byte may come. There a file system that fills up meanwhile is found by the
+// writes, like one that can't allocate.
+func allocate(f *os.File, size int64, sparse bool) error {
+	if sparse || inMemory(f) {
+		return f.Truncate(size)
+	}
 	err := preallocate(f, size)
 	if errors.Is(err, errors.ErrUnsupported) {
 		err = f.Truncate(size)

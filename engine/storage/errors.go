@@ -26,6 +26,9 @@ var (
 	ErrNoName error = &refusal{"names no file", syscall.EINVAL}
 	// ErrStalled: mass storage did not deliver in time; worth a retry. ETIMEDOUT.
 	ErrStalled error = &refusal{"mass storage did not deliver in time", syscall.ETIMEDOUT}
+	// ErrNotDurable: complete and in place, but the disk failed to say that its name
+	// is there to stay. EIO.
+	ErrNotDurable error = &refusal{"is in place, but may not survive a power failure", syscall.EIO}
 	// ErrBusy: too many opens wait for mass storage; worth a retry. EAGAIN.
 	ErrBusy error = &refusal{"too many files wait for mass storage", syscall.EAGAIN}
 )

@@ -17,7 +17,7 @@ func (t *Tree) Mkdir(name string, perm fs.FileMode) error {
 	case at.info != nil:
 		err = syscall.EEXIST
 	default:
-		_, err = t.makeDir(at.path, perm)
+		_, err = t.makeDir(at.path, perm, false)
 	}
 	if err != nil {
 		return failed("mkdir", name, err)
@@ -43,7 +43,7 @@ func (t *Tree) mkdirAll(name string, perm fs.FileMode) error {
 	if trimmed := strings.TrimRight(name, "/"); trimmed != "" {
 		name = trimmed
 	}
-	missing := t.provide(perm)
+	missing := t.provide(perm, false)
 	at, err := t.walk(name, true, missing)
 	switch {
 	case err != nil:
@@ -55,13 +55,14 @@ func (t *Tree) mkdirAll(name string, perm fs.FileMode) error {
 	return err
 }
 
-// provide returns what to do about missing directories where they are wanted.
-func (t *Tree) provide(perm fs.FileMode) func(place) (fs.FileInfo, error) {
+// provide returns what to do about missing directories where they are wanted,
+// and whether they are to survive a power failure.
+func (t *Tree) provide(perm fs.FileMode, durable bool) func(place) (fs.FileInfo, error) {
 	return func(at place) (fs.FileInfo, error) {
 		if at.link {
 			return nil, syscall.ENOENT
 		}
-		made, err := t.makeDir(at.path, perm)
+		made, err := t.makeDir(at.path, perm, durable)
 		if !errors.Is(err, fs.ErrExist) {
 			return made, err
 		}
@@ -74,7 +75,7 @@ func (t *Tree) provide(perm fs.FileMode) func(place) (fs.FileInfo, error) {
 }
 
 // makeDir makes the directory at an absolute path without links and dots.
-func (t *Tree) makeDir(name string, perm fs.FileMode) (fs.FileInfo, error) {
+func (t *Tree) makeDir(name string, perm fs.FileMode, durable bool) (fs.FileInfo, error) {
 	above, base := path.Split(name)
 	parent, err := t.files.Sub(inside(above))
 	if err != nil {
@@ -92,6 +93,11 @@ func (t *Tree) makeDir(name string, perm fs.FileMode) (fs.FileInfo, error) {
 	defer dir.Close()
 	if err := setMode(dir, perm); err != nil {
 		return nil, err
+	}
+	if durable {
+		if err := t.syncFolder(parent); err != nil {
+			return nil, err
+		}
 	}
 	return dir.Stat()
 }

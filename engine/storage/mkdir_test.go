@@ -137,7 +137,7 @@ func TestMkdirAllTogether(t *testing.T) {
 func TestMkdirAllLate(t *testing.T) {
 	bothForms(t, Limits{}, func(s site) {
 		plant(s, s.dir, "d", "f=old", "link>d")
-		missing := s.tree.provide(0o700)
+		missing := s.tree.provide(0o700, false)
 		info, err := missing(place{path: s.at("d")})
 		if err != nil || !info.IsDir() {
 			s.Errorf("a directory: %v, %v", info, err)

@@ -23,6 +23,9 @@ type Pending struct {
 	file *os.File // nil: not made yet
 	new  NewFile
 
+	folder *os.File // the target's directory, open to be synced; nil: not wanted
+	fsync  func(*os.File) error
+
 	mu    sync.Mutex
 	ended bool  // guarded by mu
 	err   error // guarded by mu: what Commit answers once ended
@@ -32,8 +35,8 @@ type Pending struct {
 func (p *Pending) File() *os.File { return p.file }
 
 // Commit puts the complete file in its target's place. A file that lost or
-// gained bytes gives [ErrChanged]. After any failure the target is as it was and
-// the new file is gone. A second call answers as the first did; after Abort the
+// gained bytes gives [ErrChanged]. After any failure but [ErrNotDurable] the target
+// is as it was and the new file is gone. A second call answers as the first did; after Abort the
 // answer is [fs.ErrClosed].
 func (p *Pending) Commit() error {
 	p.mu.Lock()
@@ -46,7 +49,7 @@ func (p *Pending) Commit() error {
 		p.err = p.discard("store", err)
 		return p.err
 	}
-	p.dir.Close()
+	p.leave()
 	return nil
 }
 
@@ -76,11 +79,24 @@ func (p *Pending) finish() error {
 	if err := setTimes(p.file, p.new.Accessed, p.new.Modified); err != nil {
 		return err
 	}
+	if p.new.Sync {
+		if err := p.fsync(p.file); err != nil {
+			return fmt.Errorf("sync the file: %w", cause(err))
+		}
+	}
 	// Before the rename: some file systems report lost writes only here.
 	if err := p.file.Close(); err != nil {
 		return err
 	}
-	return p.dir.Rename(p.temp, p.base)
+	if err := p.dir.Rename(p.temp, p.base); err != nil {
+		return err
+	}
+	if p.new.Sync {
+		if err := syncNames(p.folder, p.fsync); err != nil {
+			return fmt.Errorf("%w: sync its directory: %w", ErrNotDurable, cause(err))
+		}
+	}
+	return nil
 }
 
 func sized(f *os.File, size int64) error {
@@ -149,9 +165,17 @@ func (p *Pending) discard(op string, err error) error {
 			err = left
 		}
 	}
-	p.dir.Close()
+	p.leave()
 	if err != nil {
 		return failed(op, p.name, err)
 	}
 	return nil
+}
+
+// leave lets go of the target's directory.
+func (p *Pending) leave() {
+	if p.folder != nil {
+		p.folder.Close() // Read-only: its error says nothing.
+	}
+	p.dir.Close()
 }

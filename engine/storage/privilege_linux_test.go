@@ -301,8 +301,8 @@ func TestFullDisk(t *testing.T) {
 					s.Error(err)
 				} else {
 					var st unix.Stat_t
-					if err := unix.Fstat(int(p.File().Fd()), &st); err != nil || st.Blocks*512 < c.size {
-						s.Errorf("%d bytes allocated of %d, %v", st.Blocks*512, c.size, err)
+					if err := unix.Fstat(int(p.File().Fd()), &st); err != nil || st.Size != c.size || st.Blocks != 0 {
+						s.Errorf("size %d, %d bytes allocated, %v; want %d, in memory none", st.Size, st.Blocks*512, err, c.size)
 					}
 					if err := p.Abort(); err != nil {
 						s.Error(err)
@@ -438,5 +438,21 @@ func TestSourceBlocks(t *testing.T) {
 		if err != nil || flags&unix.O_NONBLOCK != 0 {
 			s.Errorf("flags %#x, %v: data that is offline would not be waited for", flags, err)
 		}
+	})
+}
+
+// TestSyncNeedsReadableDirectory refuses before the transfer what would fail
+// after it: a directory is read to be synced.
+func TestSyncNeedsReadableDirectory(t *testing.T) {
+	needRoot(t, "to become somebody else")
+	bothForms(t, Limits{}, func(s site) {
+		plant(s, s.dir, "d")
+		own(s, nobody, nobody, filepath.Join(s.dir, "d"))
+		mode(s, 0o300, filepath.Join(s.dir, "d"))
+		asNobody(s, func() {
+			_, err := s.tree.Create(s.at("d/f"), NewFile{Size: 1, Perm: 0o600, Sync: true})
+			wantError(s, err, "create", s.at("d/f"), syscall.EACCES)
+		})
+		wantNames(s, filepath.Join(s.dir, "d"))
 	})
 }

@@ -39,6 +39,13 @@ func preallocate(f *os.File, size int64) error {
 	})
 }
 
+// inMemory reports whether f is kept in memory only.
+func inMemory(f *os.File) bool {
+	var st unix.Statfs_t
+	err := control(f, func(fd int) error { return unix.Fstatfs(fd, &st) })
+	return err == nil && (uint32(st.Type) == unix.TMPFS_MAGIC || uint32(st.Type) == unix.RAMFS_MAGIC)
+}
+
 // space describes f's file system, fstatfs(2).
 func space(f *os.File) (Space, error) {
 	var st unix.Statfs_t

@@ -18,7 +18,8 @@ type Limits struct {
 	// Reserve is the free space, in bytes, that a new file must leave:
 	// 0 stands for 1 % of its file system, [NoReserve] for nothing.
 	// The replaced file counts as used, since both exist for a while. Files
-	// created at the same moment are each checked against the same free space.
+	// created at the same moment are each checked against the same free space, and
+	// so are all that are not allocated at once: sparse ones and those in memory.
 	Reserve int64
 }
 
@@ -37,6 +38,8 @@ type Tree struct {
 	// tops are the names of the tree's directory from outside: as given and as
 	// it really is, since links below may have been made with either.
 	tops []string
+	// fsync waits until a file or directory is on disk.
+	fsync func(*os.File) error
 	// whole: the tree starts at the real root, whose ".." leads out of nothing.
 	whole bool
 }
@@ -56,13 +59,13 @@ func Open(dir string, l Limits) (*Tree, error) {
 	if err != nil {
 		return nil, failed("open", dir, err)
 	}
-	return &Tree{files: confined{root}, limits: l, tops: []string{given, real}, whole: real == "/"}, nil
+	return &Tree{files: confined{root}, limits: l, tops: []string{given, real}, whole: real == "/", fsync: fsync}, nil
 }
 
 // Unconfined returns the whole file system as a tree, bounded by nothing but the
 // permissions of the process.
 func Unconfined(l Limits) *Tree {
-	return &Tree{files: plain{"/"}, limits: l, tops: []string{"/"}, whole: true}
+	return &Tree{files: plain{"/"}, limits: l, tops: []string{"/"}, whole: true, fsync: fsync}
 }
 
 // Close ends the use of the tree. Files opened from it stay usable, and so does

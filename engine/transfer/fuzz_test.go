@@ -61,7 +61,7 @@ func FuzzReceiveBlocks(f *testing.F) {
 
 		s := Segment{Offset: offset, Length: int64(length)}
 		dst := newFile(t, append(append(bytes.Clone(margin), make([]byte, length)...), margin...))
-		o := Options{Blocks: true, BlockSize: limit, Idle: time.Minute}
+		o := Options{Blocks: true, BlockSize: limit, Idle: time.Minute}.withDefaults()
 		err = engine.receiveBlocks(to, dst, s, o, new(Counters))
 
 		got := fileBytes(t, dst)
@@ -81,8 +81,8 @@ func FuzzReceiveBlocks(f *testing.F) {
 	})
 }
 
-// FuzzUnpack inflates arbitrary bytes, with an inflater that has just seen
-// them, too.
+// FuzzUnpack inflates arbitrary bytes, and good ones with an inflater that has
+// just seen them.
 func FuzzUnpack(f *testing.F) {
 	const limit = 4096
 	for _, seed := range [][]byte{
@@ -101,8 +101,8 @@ func FuzzUnpack(f *testing.F) {
 	}
 	known := text(limit)
 	f.Fuzz(func(t *testing.T, packed []byte) {
-		d := newInflater(limit)
-		plain, err := d.unpack(packed)
+		var e codec
+		plain, err := e.unpack(packed, limit)
 		if err == nil {
 			in := bytes.NewReader(packed)
 			zr, err := zlib.NewReader(in)
@@ -113,40 +113,43 @@ func FuzzUnpack(f *testing.F) {
 			if err != nil || in.Len() != 0 {
 				t.Fatalf("taken for good, but %v with %d bytes left", err, in.Len())
 			}
-			if !bytes.Equal(plain, want) || len(plain) > limit {
-				t.Fatalf("%d bytes, want %d", len(plain), len(want))
+			if !bytes.Equal(plain.b, want) || len(plain.b) > limit {
+				t.Fatalf("%d bytes, want %d", len(plain.b), len(want))
 			}
 		}
-		if plain, err = d.unpack(deflated(known)); err != nil || !bytes.Equal(plain, known) {
+		if plain, err = e.unpack(deflated(known), limit); err != nil || !bytes.Equal(plain.b, known) {
 			t.Fatalf("a good block after this one: %v", err)
 		}
 	})
 }
 
-// FuzzPack has every content come back as it was, in a block no longer than it.
+// FuzzPack has every content come back as it was, in a block shorter than it.
 func FuzzPack(f *testing.F) {
 	f.Add([]byte("x"))
 	f.Add(text(5000))
 	f.Add(noise(5000))
 	f.Add(make([]byte, 5000))
-	d, err := newDeflater(1 << 20)
-	if err != nil {
-		f.Fatal(err)
-	}
+	var e codec
 	f.Fuzz(func(t *testing.T, plain []byte) {
-		if len(plain) == 0 || len(plain) > 1<<20 {
+		if len(plain) == 0 || len(plain) > 256000 {
 			return // never packed
 		}
-		code, data, err := d.pack(plain)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(data) > len(plain) {
-			t.Fatalf("%d bytes packed into %d", len(plain), len(data))
-		}
-		blocks, err := readBlocks(bytes.NewReader(block(int32(code), int32(len(data)), data)), len(plain))
-		if len(plain) <= 256000 && (err != nil || !bytes.Equal(blocks[0], plain)) {
-			t.Fatalf("came back otherwise: %v", err)
+		for _, g := range []gear{fast, thorough} {
+			packed, err := e.pack(g, plain)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if packed == nil {
+				continue // longer
+			}
+			if len(packed.b) >= len(plain) {
+				t.Fatalf("%d bytes packed into %d", len(plain), len(packed.b))
+			}
+			blocks, err := readBlocks(bytes.NewReader(block(1, int32(len(packed.b)), packed.b)), len(plain))
+			if err != nil || !bytes.Equal(blocks[0], plain) {
+				t.Fatalf("came back otherwise: %v", err)
+			}
+			e.put(packed)
 		}
 	})
 }

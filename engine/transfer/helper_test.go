@@ -89,6 +89,20 @@ func connect(t testing.TB, n int) (near, far []*net.TCPConn) {
 	return near, far
 }
 
+// narrow is a connection whose buffers take little, so that a file of a few MiB
+// does not vanish in them.
+func narrow(t testing.TB, n int) (near, far []*net.TCPConn) {
+	t.Helper()
+	const room = 256 << 10
+	near, far = connect(t, n)
+	for _, conn := range append(near[:n:n], far...) {
+		if err := errors.Join(conn.SetReadBuffer(room), conn.SetWriteBuffer(room)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return near, far
+}
+
 // drained is what arrived on a stream, and how it ended.
 type drained struct {
 	n   int64

@@ -2,121 +2,74 @@ package transfer
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
-	"net"
-	"os"
-	"time"
 
 	"github.com/klauspost/compress/zlib"
-
-	"bbftp/engine/wire"
 )
 
-// inflater turns received blocks back into plain ones.
+// inflater turns zlib streams back into what they were made of.
 type inflater struct {
-	packed []byte
-	plain  []byte // one byte longer than a block may be, to see overshoot
-	in     bytes.Reader
-	zr     io.ReadCloser
+	in   bytes.Reader
+	zr   io.ReadCloser
+	more [1]byte
 }
 
-func newInflater(size int) *inflater {
-	return &inflater{packed: make([]byte, size), plain: make([]byte, size+1)}
-}
-
-// unpack returns the content of a zlib block, which must be exactly one
-// complete zlib stream.
-func (d *inflater) unpack(packed []byte) ([]byte, error) {
+// unpack returns the content, of at most limit bytes, of a block that must be
+// exactly one complete zlib stream. The caller puts it back.
+func (d *inflater) unpack(memory *buffers, packed []byte, limit int) (*buffer, error) {
 	d.in.Reset(packed)
-	if d.zr == nil {
-		zr, err := zlib.NewReader(&d.in)
-		if err != nil {
-			return nil, err
-		}
-		d.zr = zr
-	} else if err := d.zr.(zlib.Resetter).Reset(&d.in, nil); err != nil {
+	defer d.in.Reset(nil) // keeps nothing of what was borrowed
+	if err := d.reset(); err != nil {
 		return nil, err
 	}
-	n := 0
-	for n < len(d.plain) {
-		m, err := d.zr.Read(d.plain[n:])
-		n += m
-		if err == io.EOF && n < len(d.plain) {
-			if d.in.Len() > 0 {
-				return nil, fmt.Errorf("%d bytes after the end of the zlib stream", d.in.Len())
-			}
-			return d.plain[:n], nil
+	plain := memory.get(min(limit, unproven))
+	for n := 0; ; {
+		room := plain.b[n:]
+		switch {
+		case n == limit:
+			room = d.more[:]
+		case len(room) == 0:
+			plain = memory.grow(plain, min(2*n, limit))
+			room = plain.b[n:]
 		}
-		if err != nil && err != io.EOF {
-			return nil, err
+		m, err := d.zr.Read(room)
+		switch {
+		case n == limit && m > 0:
+			err = fmt.Errorf("expands beyond %d bytes", limit)
+		case err == nil:
+			n += m
+			continue
+		case err != io.EOF:
+		case d.in.Len() > 0:
+			err = fmt.Errorf("%d bytes after the end of the zlib stream", d.in.Len())
+		default:
+			plain.b = plain.b[:n+m]
+			return plain, nil
 		}
+		memory.put(plain)
+		return nil, err
 	}
-	return nil, fmt.Errorf("expands beyond %d bytes", len(d.plain)-1)
 }
 
-func (e *Engine) receiveBlocks(conn *net.TCPConn, dst *os.File, s Segment, o Options, c *Counters) error {
-	d, _ := e.inflaters.Get().(*inflater)
-	if d == nil || len(d.packed) != o.BlockSize {
-		d = newInflater(o.BlockSize)
+func (d *inflater) reset() error {
+	if d.zr != nil {
+		return d.zr.(zlib.Resetter).Reset(&d.in, nil)
 	}
-	defer e.inflaters.Put(d)
-
-	in := &patientReader{conn: conn, idle: o.Idle}
-	for done := int64(0); done < s.Length; {
-		at := s.Offset + done
-		h, err := wire.ReadBlockHeader(in, o.BlockSize)
-		switch {
-		case errors.Is(err, wire.ErrLength), errors.Is(err, wire.ErrBlockCode):
-			return fmt.Errorf("%w at %d: %w", ErrBlock, at, err)
-		case err != nil:
-			return fmt.Errorf("read block header at %d: %w", at, shortened(err))
-		}
-		data := d.packed[:h.Len]
-		if _, err := io.ReadFull(in, data); err != nil {
-			return fmt.Errorf("read block at %d: %w", at, shortened(err))
-		}
-		plain, moved := data, &c.Stored
-		if h.Code == wire.BlockZlib {
-			if plain, err = d.unpack(data); err != nil {
-				return fmt.Errorf("%w at %d: %w", ErrBlock, at, err)
-			}
-			moved = &c.Deflated
-		}
-		if len(plain) == 0 {
-			return fmt.Errorf("%w at %d: empty", ErrBlock, at)
-		}
-		if int64(len(plain)) > s.Length-done {
-			return fmt.Errorf("%w at %d: holds %d bytes, the segment wants %d", ErrBlock, at, len(plain), s.Length-done)
-		}
-		if _, err := dst.WriteAt(plain, at); err != nil {
-			return fmt.Errorf("write %s at %d: %w", dst.Name(), at, err)
-		}
-		moved.Add(int64(len(plain)))
-		c.BlockBytes.Add(int64(wire.BlockHeaderSize + len(data)))
-		done += int64(len(plain))
+	zr, err := zlib.NewReader(&d.in)
+	if err != nil {
+		return err
 	}
+	d.zr = zr
 	return nil
 }
 
-// shortened names an end of stream for what it is here: never a clean one.
-func shortened(err error) error {
-	if err == io.EOF {
-		return io.ErrUnexpectedEOF
+// unpack is [inflater.unpack] by one of the engine's inflaters.
+func (e *codec) unpack(packed []byte, limit int) (*buffer, error) {
+	d, _ := e.inflaters.Get().(*inflater)
+	if d == nil {
+		d = new(inflater)
 	}
-	return err
-}
-
-// patientReader bounds each read, not the whole block, by the idle limit.
-type patientReader struct {
-	conn *net.TCPConn
-	idle time.Duration
-}
-
-func (r *patientReader) Read(b []byte) (int, error) {
-	if err := r.conn.SetReadDeadline(time.Now().Add(r.idle)); err != nil {
-		return 0, err
-	}
-	return r.conn.Read(b)
+	defer e.inflaters.Put(d)
+	return d.unpack(&e.buffers, packed, limit)
 }

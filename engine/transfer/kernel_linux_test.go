@@ -33,7 +33,7 @@ func TestOneWritePerBlock(t *testing.T) {
 	unpaced(t, near[0])
 	content := noise(100)
 	for i := range uint32(blocks) {
-		if err := writeBlock(near[0], wire.BlockStored, content, time.Minute); err != nil {
+		if err := writeBlock(near[0], wire.BlockHeader{Len: int32(len(content))}, content, time.Minute); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := readBlocks(far[0], len(content)); err != nil {

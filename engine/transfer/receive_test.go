@@ -275,9 +275,9 @@ func TestBlockSize(t *testing.T) {
 	noLeaks(t)
 	var engine Engine
 	for _, size := range []int{1, 100, 70000} { // one engine: its pools must not mix them up
-		content := text(100001)
+		content := text(10001)
 		dst := newFile(t, nil)
-		if _, in := move(t, &engine, &engine, 2, newFile(t, content), dst, 100001, Options{Blocks: true, BlockSize: size}); in.BlockBytes == 0 {
+		if _, in := move(t, &engine, &engine, 2, newFile(t, content), dst, 10001, Options{Blocks: true, BlockSize: size}); in.BlockBytes == 0 {
 			t.Error("no blocks")
 		}
 		if !bytes.Equal(fileBytes(t, dst), content) {

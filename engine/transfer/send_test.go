@@ -22,7 +22,7 @@ import (
 // commit it.
 func TestSourceChanged(t *testing.T) {
 	noLeaks(t)
-	const size = 1 << 20
+	const size = 600_000
 	for _, f := range framings {
 		for _, tt := range []struct {
 			name string
@@ -98,14 +98,19 @@ func isOneOf(err error, causes []error) bool {
 // and before the buffers can have taken the rest.
 func TestSourceChangesHalfway(t *testing.T) {
 	noLeaks(t)
-	const size = 256 << 20
-	for _, f := range framings[:1] { // blocks of zero bytes would all fit the buffers
+	const size = 8 << 20
+	for _, f := range framings {
+		if f.name == "zlib" {
+			continue // it would all fit the buffers
+		}
 		for name, has := range map[string]int64{"shrinks": size / 2, "grows": size + 1} {
 			t.Run(f.name+"/"+name, func(t *testing.T) {
-				near, far := connect(t, 1)
-				src := newSparse(t, size)
+				near, far := narrow(t, 1)
+				src := newFile(t, f.content(size))
 				sent := make(chan error, 1)
-				go func() { sent <- new(Engine).Send(t.Context(), near, src, size, Options{}, new(Counters)) }()
+				go func() {
+					sent <- new(Engine).Send(t.Context(), near, src, size, Options{Blocks: f.blocks}, new(Counters))
+				}()
 				if _, err := io.CopyN(io.Discard, far[0], 1<<20); err != nil {
 					t.Fatal(err)
 				}
@@ -167,9 +172,9 @@ func TestSourceUnreadable(t *testing.T) {
 			<-got
 		})
 		t.Run(f.name+"/closed halfway", func(t *testing.T) {
-			const size = 64 << 20
+			const size = 8 << 20
 			src := newFile(t, noise(size))
-			near, far := connect(t, 1)
+			near, far := narrow(t, 1)
 			sent := make(chan error, 1)
 			go func() { sent <- new(Engine).Send(t.Context(), near, src, size, o, new(Counters)) }()
 			first, err := io.CopyN(io.Discard, far[0], 1<<20)
@@ -289,15 +294,14 @@ func TestAckOfSlowPeer(t *testing.T) {
 // TestPeerGone has the receiver of one stream close or reset it at once.
 func TestPeerGone(t *testing.T) {
 	noLeaks(t)
-	const size = 64 << 20
+	const size = 8 << 20
 	for _, f := range framings {
 		t.Run(f.name, func(t *testing.T) {
-			near, far := connect(t, 3)
+			near, far := narrow(t, 3)
 			if err := far[1].SetLinger(0); err != nil {
 				t.Fatal(err)
 			}
 			far[1].Close()
-			others := drain([]*net.TCPConn{far[0], far[2]})
 			err := new(Engine).Send(t.Context(), near, newFile(t, noise(size)), size, Options{Blocks: f.blocks}, new(Counters))
 			var e *StreamError
 			if !errors.As(err, &e) || e.Stream != 2 {
@@ -306,7 +310,8 @@ func TestPeerGone(t *testing.T) {
 			if !errors.Is(err, syscall.ECONNRESET) && !errors.Is(err, syscall.EPIPE) {
 				t.Errorf("got %v, want ECONNRESET or EPIPE", err)
 			}
-			for i, d := range <-others {
+			// They read nothing before, or might have had all by then.
+			for i, d := range <-drain([]*net.TCPConn{far[0], far[2]}) {
 				if d.n >= size/3 {
 					t.Errorf("stream %d of a failed transfer is complete", i+1)
 				}

@@ -13,16 +13,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"os"
 	"sync"
-	"sync/atomic"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"bbftp/engine/wire"
+	"bbftp/netio"
 	"bbftp/netio/zerocopy"
 )
 
@@ -41,11 +38,29 @@ type Options struct {
 	// BlockSize is the most a block may hold, before and after compression,
 	// in bytes. Default 256000, version 1's fixed size.
 	BlockSize int
+	// Always deflates every block that gets shorter by it. Otherwise blocks are
+	// left as they are while deflating them is slower than the connection.
+	Always bool
+	// Limit is shared by all streams, and by other transfers; nil for none.
+	Limit *netio.RateLimit
+	// Sparse leaves holes in the destination where the source has zeros: a fresh
+	// file of its final size, which reads as zeros.
+	Sparse bool
+	// WriteBehind has the disk begin to write what is received at once, for
+	// callers that sync the destination in the end.
+	WriteBehind bool
 	// Idle bounds each wait for a peer that makes no progress. Default 300 s.
 	Idle time.Duration
 	// AckWait bounds the wait for a stream's ACK once the peer has taken all
 	// bytes. Default 100 s.
 	AckWait time.Duration
+
+	// pace returns when the next piece may follow one of n bytes; nil: at once.
+	pace func(n int64) error
+	// turn is shared by the streams that write one file.
+	turn *sync.Mutex
+	// ahead is shared by the streams of a transfer.
+	ahead *lookahead
 }
 
 func (o Options) withDefaults() Options {
@@ -58,59 +73,30 @@ func (o Options) withDefaults() Options {
 	if o.AckWait == 0 {
 		o.AckWait = 100 * time.Second
 	}
+	if o.ahead == nil {
+		o.ahead = new(lookahead)
+	}
 	return o
 }
 
-// Counters say how the payload travelled. They may be read while streams run.
-type Counters struct {
-	// Raw payload by copy path.
-	zerocopy.Counters
-	// Payload by the kind of block that carried it.
-	Deflated, Stored atomic.Int64
-	// BlockBytes is what those blocks took on the wire, headers included.
-	BlockBytes atomic.Int64
-}
-
-// Paths is a reading of [Counters], in bytes.
-type Paths struct {
-	Sendfile   int64 `json:"sendfile"`
-	Splice     int64 `json:"splice"`
-	Copied     int64 `json:"copied"`
-	Deflated   int64 `json:"deflated"`
-	Stored     int64 `json:"stored"`
-	BlockBytes int64 `json:"block_bytes"`
-}
-
-// Paths reads the counters.
-func (c *Counters) Paths() Paths {
-	return Paths{
-		Sendfile: c.Sendfile.Load(), Splice: c.Splice.Load(), Copied: c.Copied.Load(),
-		Deflated: c.Deflated.Load(), Stored: c.Stored.Load(), BlockBytes: c.BlockBytes.Load(),
+// paced has each piece of a stream wait for its turn under the limit.
+func (o Options) paced(ctx context.Context, c *Counters) Options {
+	if o.Limit == nil {
+		return o
 	}
+	o.pace = func(n int64) error {
+		began := time.Now()
+		defer func() { c.LimitWait.Add(int64(time.Since(began))) }()
+		return o.Limit.Wait(ctx, n)
+	}
+	return o
 }
 
-// Payload is how many bytes of the file have passed, whatever their way.
-func (p Paths) Payload() int64 { return p.Sendfile + p.Splice + p.Copied + p.Deflated + p.Stored }
-
-// LogValue shows the ways that were used.
-func (p Paths) LogValue() slog.Value {
-	var attrs []slog.Attr
-	for _, way := range []struct {
-		name  string
-		bytes int64
-	}{
-		{"sendfile", p.Sendfile},
-		{"splice", p.Splice},
-		{"copied", p.Copied},
-		{"deflated", p.Deflated},
-		{"stored", p.Stored},
-		{"block_bytes", p.BlockBytes},
-	} {
-		if way.bytes > 0 {
-			attrs = append(attrs, slog.Int64(way.name, way.bytes))
-		}
+func (e *Engine) flow(o Options, c *Counters) zerocopy.Flow {
+	return zerocopy.Flow{
+		Idle: o.Idle, Counters: &c.Counters, Memory: &e.memory, Pace: o.pace,
+		Turn: o.turn, Sparse: o.Sparse, WriteBehind: o.WriteBehind,
 	}
-	return slog.GroupValue(attrs...)
 }
 
 // StreamError is the failure of one data stream; Stream counts from 1.
@@ -126,11 +112,11 @@ func (e *StreamError) Error() string {
 
 func (e *StreamError) Unwrap() error { return e.Err }
 
-// Engine moves files and keeps the block buffers between them. The zero value
-// is ready; it is safe for concurrent use.
+// Engine moves files, with what all of them share to deflate and inflate. The
+// zero value is ready; it is safe for concurrent use.
 type Engine struct {
-	deflaters sync.Pool // *deflater
-	inflaters sync.Pool // *inflater
+	codec  codec
+	memory zerocopy.Memory
 }
 
 // Send sends the size bytes of src over streams, one segment each, and waits
@@ -138,10 +124,14 @@ type Engine struct {
 // end of ctx, closes them all; the receiver then sees a short segment.
 func (e *Engine) Send(ctx context.Context, streams []*net.TCPConn, src *os.File, size int64, o Options, c *Counters) error {
 	o = o.withDefaults()
-	err := run(ctx, streams, size, "send", func(conn *net.TCPConn, s Segment) error {
-		if err := e.sendSegment(conn, src, size, s, o, c); err != nil {
+	err := run(ctx, streams, size, sending, c, func(ctx context.Context, conn *net.TCPConn, s Segment) error {
+		o.Limit.Send(conn)
+		netio.Spread(conn)
+		if err := e.sendSegment(conn, src, size, s, o.paced(ctx, c), c); err != nil {
 			return err
 		}
+		began := time.Now()
+		defer func() { c.SocketWait.Add(int64(time.Since(began))) }()
 		return awaitAck(conn, o.AckWait)
 	})
 	if err != nil {
@@ -155,8 +145,9 @@ func (e *Engine) Send(ctx context.Context, streams []*net.TCPConn, src *os.File,
 // the end of ctx, closes them all; dst then holds part of the file.
 func (e *Engine) Receive(ctx context.Context, streams []*net.TCPConn, dst *os.File, size int64, o Options, c *Counters) error {
 	o = o.withDefaults()
-	return run(ctx, streams, size, "receive", func(conn *net.TCPConn, s Segment) error {
-		if err := e.receiveSegment(conn, dst, s, o, c); err != nil {
+	o.turn = new(sync.Mutex)
+	return run(ctx, streams, size, receiving, c, func(ctx context.Context, conn *net.TCPConn, s Segment) error {
+		if err := e.receiveSegment(conn, dst, s, o.paced(ctx, c), c); err != nil {
 			return err
 		}
 		if unread(conn) {
@@ -166,39 +157,54 @@ func (e *Engine) Receive(ctx context.Context, streams []*net.TCPConn, dst *os.Fi
 	})
 }
 
+// direction of the payload, as errors name it.
+type direction string
+
+const (
+	sending   direction = "send"
+	receiving direction = "receive"
+)
+
 // run works the segments in parallel and closes every stream in the end.
 // Closing is also how it cancels: the copy paths re-arm their deadlines, so a
 // deadline could be lost, a close can't.
-func run(ctx context.Context, streams []*net.TCPConn, size int64, op string, work func(*net.TCPConn, Segment) error) error {
+func run(ctx context.Context, streams []*net.TCPConn, size int64, way direction, c *Counters,
+	work func(context.Context, *net.TCPConn, Segment) error,
+) error {
+	c.recorder.Begin(way == sending, streams)
 	closeAll := func() {
+		// A closed stream tells nothing any more.
+		c.recorder.End()
 		for _, conn := range streams {
 			_ = conn.Close()
 		}
 	}
 	defer closeAll()
-	group, running := errgroup.WithContext(ctx)
-	disarm := context.AfterFunc(running, closeAll)
-	defer disarm()
+	// The end of ctx fails the streams; a stream's failure shows on the control
+	// connection and may end ctx. What came first is the reason.
+	running, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(running, closeAll)()
+	one := func(i int, segment Segment) {
+		if err := work(running, streams[i], segment); err != nil {
+			// Still open: the peer answers a closed stream by closing the
+			// others, and their failure must not come before this one.
+			cancel(&StreamError{Stream: i + 1, Op: string(way), Err: err})
+			return
+		}
+		c.recorder.StreamDone(i)
+		_ = streams[i].Close()
+	}
+	var others sync.WaitGroup
 	for i, segment := range Split(size, len(streams)) {
-		group.Go(func() error {
-			if err := work(streams[i], segment); err != nil {
-				// Still open: the peer answers a closed stream by closing the
-				// others, and their failure must not come before this one.
-				return &StreamError{Stream: i + 1, Op: op, Err: err}
-			}
-			_ = streams[i].Close()
-			return nil
-		})
+		if i == len(streams)-1 {
+			one(i, segment) // one stream alone needs no goroutine
+		} else {
+			others.Go(func() { one(i, segment) })
+		}
 	}
-	switch err := group.Wait(); {
-	case err != nil:
-		// The end of ctx fails the streams; a stream's failure shows on the
-		// control connection and may end ctx. What came first is the reason.
-		return context.Cause(running)
-	case ctx.Err() != nil:
-		return context.Cause(ctx)
-	}
-	return nil
+	others.Wait()
+	return context.Cause(running)
 }
 
 // tail is the piece of a raw segment held back until the source's size has
@@ -210,14 +216,15 @@ func (e *Engine) sendSegment(conn *net.TCPConn, src *os.File, size int64, s Segm
 	if o.Blocks {
 		return e.sendBlocks(conn, src, size, s, o, c)
 	}
+	flow := e.flow(o, c)
 	last := min(s.Length, tail)
-	if _, err := zerocopy.Send(conn, src, s.Offset, s.Length-last, o.Idle, &c.Counters); err != nil {
+	if _, err := zerocopy.Send(conn, src, s.Offset, s.Length-last, flow); err != nil {
 		return err
 	}
 	if err := checkSize(src, size); err != nil {
 		return err
 	}
-	_, err := zerocopy.Send(conn, src, s.Offset+s.Length-last, last, o.Idle, &c.Counters)
+	_, err := zerocopy.Send(conn, src, s.Offset+s.Length-last, last, flow)
 	return err
 }
 
@@ -225,7 +232,7 @@ func (e *Engine) receiveSegment(conn *net.TCPConn, dst *os.File, s Segment, o Op
 	if o.Blocks {
 		return e.receiveBlocks(conn, dst, s, o, c)
 	}
-	_, err := zerocopy.Receive(dst, s.Offset, conn, s.Length, o.Idle, &c.Counters)
+	_, err := zerocopy.Receive(dst, s.Offset, conn, s.Length, e.flow(o, c))
 	return err
 }
 

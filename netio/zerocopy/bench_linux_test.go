@@ -30,9 +30,9 @@ func BenchmarkSend(b *testing.B) {
 				b.Run(fmt.Sprintf("%s/%s/streams=%d", way.name, place.name, streams), func(b *testing.B) {
 					src := fileIn(b, place.dir(b), noise(benchBytes))
 					part := int64(benchBytes / streams)
-					measure(b, benchBytes, func() {
+					measure(b, benchBytes, func(*os.File) {
 						overStreams(b, streams, func(i int, from *net.TCPConn) error {
-							_, err := SendBy(way.by, from, src, int64(i)*part, part, time.Minute, nil)
+							_, err := Send(from, src, int64(i)*part, part, Flow{By: way.by, Idle: time.Minute})
 							return err
 						}, func(_ int, to *net.TCPConn) error { return discard(to, part) })
 					}, nil)
@@ -43,18 +43,22 @@ func BenchmarkSend(b *testing.B) {
 }
 
 // BenchmarkReceive measures sendfile into each way of receiving. Destinations
-// are preallocated, as a receiver of files does, or fresh.
+// have their blocks or only their size; streams write in turn, but in "crowd".
 func BenchmarkReceive(b *testing.B) {
 	for _, way := range []struct {
 		name string
 		by   Strategy
-	}{{"splice", Kernel}, {"copy", Copy}} {
+		turn *sync.Mutex
+	}{{"splice", Kernel, new(sync.Mutex)}, {"copy", Copy, new(sync.Mutex)}, {"crowd", Kernel, nil}} {
 		for _, place := range benchPlaces() {
-			for _, prealloc := range []bool{true, false} {
+			for _, allocated := range []bool{true, false} {
 				for _, streams := range []int{1, 4} {
-					kind := map[bool]string{true: "preallocated", false: "fresh"}[prealloc]
+					if way.turn == nil && streams == 1 {
+						continue
+					}
+					kind := map[bool]string{true: "fallocate", false: "ftruncate"}[allocated]
 					b.Run(fmt.Sprintf("%s/%s/%s/streams=%d", way.name, place.name, kind, streams), func(b *testing.B) {
-						benchReceive(b, way.by, place.dir(b), prealloc, streams)
+						benchReceive(b, Flow{By: way.by, Turn: way.turn}, place.dir(b), allocated, streams)
 					})
 				}
 			}
@@ -62,29 +66,73 @@ func BenchmarkReceive(b *testing.B) {
 	}
 }
 
-func benchReceive(b *testing.B, by Strategy, dir string, prealloc bool, streams int) {
-	src := fileIn(b, shm(b), noise(benchBytes))
-	part := int64(benchBytes / streams)
-	var dst *os.File
-	measure(b, benchBytes, func() {
-		overStreams(b, streams, func(i int, from *net.TCPConn) error {
-			_, err := Send(from, src, int64(i)*part, part, time.Minute, nil)
-			return err
-		}, func(i int, to *net.TCPConn) error {
-			_, err := ReceiveBy(by, dst, int64(i)*part, to, part, time.Minute, nil)
-			return err
+// BenchmarkReceiveDurable waits for the disk in the end, which write-behind has
+// kept busy meanwhile.
+func BenchmarkReceiveDurable(b *testing.B) {
+	for _, behind := range []bool{true, false} {
+		b.Run(fmt.Sprintf("writebehind=%v", behind), func(b *testing.B) {
+			src, dir := fileIn(b, shm(b), noise(benchBytes)), b.TempDir()
+			measure(b, benchBytes, func(dst *os.File) {
+				once(b, src, dst, 1, Flow{WriteBehind: behind})
+				if err := dst.Sync(); err != nil {
+					b.Error(err)
+				}
+			}, func() *os.File { return destination(b, dir, true) })
 		})
-	}, func() {
-		if dst != nil {
-			dst.Close()
-			os.Remove(dst.Name())
-		}
-		dst = fileIn(b, dir, nil)
-		if prealloc {
-			if err := unix.Fallocate(int(dst.Fd()), 0, 0, benchBytes); err != nil {
-				b.Fatal(err)
-			}
-		}
+	}
+}
+
+// BenchmarkReceiveSparse looks for zeros, in a file without any and in one that
+// is nothing else.
+func BenchmarkReceiveSparse(b *testing.B) {
+	for name, content := range map[string][]byte{"noise": noise(benchBytes), "zeros": make([]byte, benchBytes)} {
+		b.Run(name, func(b *testing.B) {
+			src, dir := fileIn(b, shm(b), content), b.TempDir()
+			measure(b, benchBytes, func(dst *os.File) {
+				once(b, src, dst, 1, Flow{Sparse: true})
+			}, func() *os.File { return destination(b, dir, false) })
+		})
+	}
+}
+
+func benchReceive(b *testing.B, flow Flow, dir string, allocated bool, streams int) {
+	src := fileIn(b, shm(b), noise(benchBytes))
+	measure(b, benchBytes, func(dst *os.File) { once(b, src, dst, streams, flow) },
+		func() *os.File { return destination(b, dir, allocated) })
+}
+
+// destination returns a fresh file of the size of src; the one before is gone.
+func destination(b *testing.B, dir string, allocated bool) *os.File {
+	b.Helper()
+	name := filepath.Join(dir, "destination")
+	if err := os.Remove(name); err != nil && !os.IsNotExist(err) {
+		b.Fatal(err)
+	}
+	dst, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if allocated {
+		err = unix.Fallocate(int(dst.Fd()), 0, 0, benchBytes)
+	} else {
+		err = dst.Truncate(benchBytes)
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	return dst
+}
+
+// once moves src to dst.
+func once(b *testing.B, src, dst *os.File, streams int, flow Flow) {
+	part := int64(benchBytes / streams)
+	flow.Idle = time.Minute
+	overStreams(b, streams, func(i int, from *net.TCPConn) error {
+		_, err := Send(from, src, int64(i)*part, part, Flow{Idle: time.Minute})
+		return err
+	}, func(i int, to *net.TCPConn) error {
+		_, err := Receive(dst, int64(i)*part, to, part, flow)
+		return err
 	})
 }
 
@@ -99,11 +147,11 @@ func BenchmarkReceiveSmall(b *testing.B) {
 				src := fileIn(b, shm(b), noise(int(size)))
 				dst := fileOf(b, nil)
 				from, to := benchPair(b)
-				measure(b, size, func() {
-					if _, err := Send(from, src, 0, size, time.Minute, nil); err != nil {
+				measure(b, size, func(*os.File) {
+					if _, err := Send(from, src, 0, size, Flow{Idle: time.Minute}); err != nil {
 						b.Error(err)
 					}
-					if _, err := ReceiveBy(way.by, dst, 0, to, size, time.Minute, nil); err != nil {
+					if _, err := Receive(dst, 0, to, size, Flow{By: way.by, Idle: time.Minute}); err != nil {
 						b.Error(err)
 					}
 				}, nil)
@@ -135,20 +183,27 @@ func shm(t testing.TB) string {
 	return dir
 }
 
-// measure runs once per iteration and reports MB/s and the CPU seconds both
-// ends spent per GB; prepare is not counted.
-func measure(b *testing.B, bytes int64, once, prepare func()) {
+// measure runs move once per iteration and reports MB/s and the CPU seconds
+// both ends spent per GB. To make its file, if it needs one, is not counted.
+func measure(b *testing.B, bytes int64, move func(*os.File), file func() *os.File) {
 	b.SetBytes(bytes)
 	var cpu time.Duration
+	var f *os.File
 	for b.Loop() {
-		if prepare != nil {
+		if file != nil {
 			b.StopTimer()
-			prepare()
+			if f != nil {
+				f.Close()
+			}
+			f = file()
 			b.StartTimer()
 		}
 		before := cpuTime(b)
-		once()
+		move(f)
 		cpu += cpuTime(b) - before
+	}
+	if f != nil {
+		f.Close()
 	}
 	b.ReportMetric(cpu.Seconds()/(float64(bytes)*float64(b.N)/1e9), "cpu-s/GB")
 }

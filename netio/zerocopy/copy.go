@@ -30,24 +30,28 @@ func bufferFor(n int64) (buf []byte, giveBack func()) {
 }
 
 // copyOut sends n bytes of src from off through a buffer.
-func copyOut(dst *net.TCPConn, src *os.File, off, n int64, p *patience, c *Counters) (done int64, err error) {
-	buf := buffers.Get().(*[bufferSize]byte)
-	defer buffers.Put(buf)
+func (k *carrier) copyOut(dst *net.TCPConn, src *os.File, off, n int64) (done int64, err error) {
+	buf, giveBack := bufferFor(n)
+	defer giveBack()
 	for done < n {
-		got, err := src.ReadAt(buf[:min(n-done, bufferSize)], off+done)
+		piece := buf[:k.piece(min(n-done, int64(len(buf))))]
+		var got int
+		var err error
+		k.timed(int64(len(piece)), 0, func() { got, err = src.ReadAt(piece, off+done) })
 		// What was read goes out even before a failure is reported: the
 		// count returned then says how far the source is sound.
-		sent, werr := writeAll(dst, buf[:got], p)
+		sent, werr := k.writeAll(dst, piece[:got])
 		done += int64(sent)
-		c.Copied.Add(int64(sent))
 		switch {
 		case werr != nil:
 			return done, werr
-		case done == n:
-			return done, nil
+		case got == len(piece):
 		case errors.Is(err, io.EOF):
 			return done, ErrShortSource
 		case err != nil:
+			return done, err
+		}
+		if err := k.moved(int64(sent)); err != nil {
 			return done, err
 		}
 	}
@@ -56,14 +60,15 @@ func copyOut(dst *net.TCPConn, src *os.File, off, n int64, p *patience, c *Count
 
 // writeAll writes b, however slowly the peer takes it: a deadline that passes
 // within one buffer is final only if nothing at all moved before it.
-func writeAll(dst *net.TCPConn, b []byte, p *patience) (done int, err error) {
+func (k *carrier) writeAll(dst *net.TCPConn, b []byte) (done int, err error) {
 	for done < len(b) {
-		n, err := dst.Write(b[done:])
+		n, err := k.write(dst, b[done:])
 		done += n
+		k.c.Copied.Add(int64(n))
 		if err != nil && (n == 0 || !errors.Is(err, os.ErrDeadlineExceeded)) {
 			return done, err
 		}
-		if err := p.progress(); err != nil {
+		if err := k.patience.progress(); err != nil {
 			return done, err
 		}
 	}
@@ -71,30 +76,47 @@ func writeAll(dst *net.TCPConn, b []byte, p *patience) (done int, err error) {
 }
 
 // copyIn receives n bytes through a buffer and writes them to dst at off.
-func copyIn(dst *os.File, off int64, src *net.TCPConn, n int64, p *patience, c *Counters) (done int64, err error) {
+func (k *carrier) copyIn(dst *os.File, off int64, src *net.TCPConn, n int64) (done int64, err error) {
+	conn, err := src.SyscallConn()
+	if err != nil {
+		return 0, err
+	}
 	buf, giveBack := bufferFor(n)
 	defer giveBack()
+	take, put := k.read, k.put
+	if k.flow.Sparse {
+		take, put = k.readFull, k.putSparse
+	}
 	for done < n {
-		got, err := src.Read(buf[:min(n-done, bufferSize)])
-		if got > 0 {
-			written, werr := writeAt(dst, buf[:got], off+done)
-			done += int64(written)
-			c.Copied.Add(int64(written))
-			if werr != nil {
-				return done, werr
-			}
+		piece := buf[:k.piece(min(n-done, int64(len(buf))))]
+		if k.flow.Sparse && int64(len(piece)) < n-done {
+			piece = wholePages(piece, off+done)
 		}
-		switch {
-		case done == n:
-			return done, nil
-		case errors.Is(err, io.EOF):
-			return done, io.ErrUnexpectedEOF
-		case err != nil:
+		got, err := take(conn, piece)
+		if got == 0 && err == nil {
+			err = io.ErrUnexpectedEOF
+		}
+		written, werr := put(dst, piece[:got], off+done)
+		done += int64(written)
+		k.c.Copied.Add(int64(written))
+		if werr != nil {
+			return done, werr
+		}
+		if err != nil {
 			return done, err
 		}
-		if err := p.progress(); err != nil {
+		k.writeBehind(dst, off+done)
+		if err := k.moved(int64(got)); err != nil {
 			return done, err
 		}
 	}
 	return done, nil
+}
+
+// put writes b to dst at off.
+func (k *carrier) put(dst *os.File, b []byte, off int64) (n int, err error) {
+	if len(b) > 0 {
+		k.inTurn(int64(len(b)), func() { n, err = writeAt(dst, b, off) })
+	}
+	return n, err
 }

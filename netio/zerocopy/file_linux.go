@@ -16,42 +16,31 @@ func refused(err error) bool {
 		errors.Is(err, unix.EOPNOTSUPP) || errors.Is(err, unix.EPERM)
 }
 
-// retry repeats a system call that a signal interrupted before it did
-// anything, and turns its -1 into a count.
-func retry[N int | int64](call func() (N, error)) (N, error) {
-	for {
-		n, err := call()
-		if err != unix.EINTR {
-			return max(n, 0), err
-		}
-	}
-}
-
 // checkAppend refuses an append-only destination that would put the bytes
 // elsewhere than asked: pwrite(2) ignores the offset there.
-func checkAppend(f *os.File, off int64) error {
+func checkAppend(f *os.File, off int64) (appending bool, err error) {
 	raw, err := f.SyscallConn()
 	if err != nil {
-		return err
+		return false, err
 	}
 	var flags int
 	ctlErr := raw.Control(func(fd uintptr) {
 		flags, err = unix.FcntlInt(fd, unix.F_GETFL, 0)
 	})
 	if err := errors.Join(ctlErr, os.NewSyscallError("fcntl", err)); err != nil {
-		return err
+		return false, err
 	}
 	if flags&unix.O_APPEND == 0 {
-		return nil
+		return false, nil
 	}
 	info, err := f.Stat()
 	if err != nil {
-		return err
+		return false, err
 	}
 	if info.Size() != off {
-		return fmt.Errorf("opened for appending, and its end is at %d: %w", info.Size(), os.ErrInvalid)
+		return true, fmt.Errorf("opened for appending, and its end is at %d: %w", info.Size(), os.ErrInvalid)
 	}
-	return nil
+	return true, nil
 }
 
 // writeAt is f.WriteAt for files opened with O_APPEND as well.
@@ -85,4 +74,26 @@ func pwrite(fd int, b []byte, off int64) (done int, err error) {
 		done += n
 	}
 	return done, nil
+}
+
+// flushPiece is how much write-behind hands to the disk at once.
+const flushPiece = 16 << 20
+
+// writeBehind has the disk begin to write what lies before the offset at. That
+// it can't, or what fails on the disk, is for fsync to tell.
+func (k *carrier) writeBehind(f *os.File, at int64) {
+	if !k.flow.WriteBehind || at-k.flushed < flushPiece {
+		return
+	}
+	raw, err := f.SyscallConn()
+	if err != nil {
+		return
+	}
+	_ = raw.Control(func(fd uintptr) {
+		// It may wait until the disk's queue has room.
+		k.timed(at-k.flushed, 0, func() {
+			_ = unix.SyncFileRange(int(fd), k.flushed, at-k.flushed, unix.SYNC_FILE_RANGE_WRITE)
+		})
+	})
+	k.flushed = at
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -42,10 +43,10 @@ func TestPathTaken(t *testing.T) {
 			var out, in Counters
 			sent := make(chan error, 1)
 			go func() {
-				_, err := SendBy(c.by, from, src, 0, c.size, time.Minute, &out)
+				_, err := Send(from, src, 0, c.size, Flow{By: c.by, Idle: time.Minute, Counters: &out})
 				sent <- err
 			}()
-			_, err := ReceiveBy(c.by, dst, 0, to, c.size, time.Minute, &in)
+			_, err := Receive(dst, 0, to, c.size, Flow{By: c.by, Idle: time.Minute, Counters: &in})
 			if err := errors.Join(err, <-sent); err != nil {
 				t.Fatal(err)
 			}
@@ -63,31 +64,31 @@ func TestPathTaken(t *testing.T) {
 // deadline at every opportunity.
 func TestProgressMovesDeadline(t *testing.T) {
 	const size = 12 << 20 // several sendfile calls
-	for name, move := range map[string]func(from, to *net.TCPConn, f *os.File, p *patience) (int64, error){
-		"sendfile": func(from, to *net.TCPConn, f *os.File, p *patience) (int64, error) {
+	for name, move := range map[string]func(k *carrier, from, to *net.TCPConn, f *os.File) (int64, error){
+		"sendfile": func(k *carrier, from, to *net.TCPConn, f *os.File) (int64, error) {
 			collect(to)
-			n, _, err := sendfile(from, f, 0, size, p, new(Counters))
+			n, _, err := k.sendfile(from, f, 0, size)
 			return n, err
 		},
-		"copyOut": func(from, to *net.TCPConn, f *os.File, p *patience) (int64, error) {
+		"copyOut": func(k *carrier, from, to *net.TCPConn, f *os.File) (int64, error) {
 			collect(to)
-			return copyOut(from, f, 0, size, p, new(Counters))
+			return k.copyOut(from, f, 0, size)
 		},
-		"splice": func(from, to *net.TCPConn, f *os.File, p *patience) (int64, error) {
+		"splice": func(k *carrier, from, to *net.TCPConn, f *os.File) (int64, error) {
 			go from.Write(make([]byte, size))
-			n, _, err := splice(f, 0, to, size, p, new(Counters))
+			n, _, err := k.splice(f, 0, to, size)
 			return n, err
 		},
-		"copyIn": func(from, to *net.TCPConn, f *os.File, p *patience) (int64, error) {
+		"copyIn": func(k *carrier, from, to *net.TCPConn, f *os.File) (int64, error) {
 			go from.Write(make([]byte, size))
-			return copyIn(f, 0, to, size, p, new(Counters))
+			return k.copyIn(f, 0, to, size)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			from, to := connPair(t)
 			moves := 0
 			p := &patience{idle: time.Hour, set: func(time.Time) error { moves++; return nil }}
-			n, err := move(from, to, fileOf(t, make([]byte, size)), p)
+			n, err := move(&carrier{c: new(Counters), patience: p}, from, to, fileOf(t, make([]byte, size)))
 			if n != size || err != nil {
 				t.Fatalf("moved %d, %v", n, err)
 			}
@@ -112,7 +113,7 @@ func TestSendFallsBack(t *testing.T) {
 	from, to := connPair(t)
 	got := collect(to)
 	var c Counters
-	n, err := Send(from, src, 8, int64(len(content)-8), time.Minute, &c)
+	n, err := Send(from, src, 8, int64(len(content)-8), Flow{Idle: time.Minute, Counters: &c})
 	if err != nil || n != int64(len(content)-8) {
 		t.Fatalf("sent %d, %v", n, err)
 	}
@@ -123,10 +124,46 @@ func TestSendFallsBack(t *testing.T) {
 	if c.Sendfile.Load() != 0 || c.Copied.Load() != n {
 		t.Errorf("sendfile %d, copied %d, want all copied", c.Sendfile.Load(), c.Copied.Load())
 	}
+	if want := "file system proc refuses sendfile: invalid argument"; c.Why() != want {
+		t.Errorf("copied because %q, want %q", c.Why(), want)
+	}
 }
 
-// TestAppendFileFallsBack has the file refuse bytes that are already in the
-// pipe: none of them may get lost.
+// TestFileRefusesPipe has the file refuse bytes that are already in the pipe:
+// none of them may get lost, and the next file is not asked.
+func TestFileRefusesPipe(t *testing.T) {
+	content := noise(3<<20 + 1)
+	from, to := connPair(t)
+	dst := appendFile(t, "head")
+	go from.Write(content)
+	var c Counters
+	memory := new(Memory)
+	k := &carrier{flow: Flow{Memory: memory}, c: &c, patience: new(patience)}
+	n, handled, err := k.splice(dst, 4, to, int64(len(content)))
+	if n == 0 || handled || err != nil {
+		t.Fatalf("received %d, handled %v, %v", n, handled, err)
+	}
+	if c.Splice.Load() != 0 || c.Copied.Load() != n {
+		t.Errorf("spliced %d, copied %d, want all of %d copied", c.Splice.Load(), c.Copied.Load(), n)
+	}
+	if !bytes.Equal(fileBytes(t, dst, 4), content[:n]) {
+		t.Error("other bytes in the file than were sent")
+	}
+	// Of the same file system, though it would not refuse this one.
+	next, rest := fileOf(t, nil), int64(len(content))-n
+	m, err := Receive(next, 0, to, rest, Flow{By: Kernel, Idle: time.Minute, Counters: &c, Memory: memory})
+	if m != rest || err != nil {
+		t.Fatalf("received %d, %v", m, err)
+	}
+	if c.Splice.Load() != 0 {
+		t.Errorf("spliced %d bytes to a file system that had refused", c.Splice.Load())
+	}
+	if why := c.Why(); !strings.Contains(why, "refuses splice: invalid argument") {
+		t.Errorf("copied because %q", why)
+	}
+}
+
+// TestAppendFileFallsBack appends by copying.
 func TestAppendFileFallsBack(t *testing.T) {
 	for name, s := range strategies {
 		t.Run(name, func(t *testing.T) {
@@ -135,7 +172,7 @@ func TestAppendFileFallsBack(t *testing.T) {
 			dst := appendFile(t, "head")
 			go from.Write(content)
 			var c Counters
-			n, err := ReceiveBy(s, dst, 4, to, int64(len(content)), time.Minute, &c)
+			n, err := Receive(dst, 4, to, int64(len(content)), Flow{By: s, Idle: time.Minute, Counters: &c})
 			if err != nil || n != int64(len(content)) {
 				t.Fatalf("received %d, %v", n, err)
 			}
@@ -152,7 +189,7 @@ func TestAppendFileFallsBack(t *testing.T) {
 func TestAppendFileElsewhere(t *testing.T) {
 	_, to := connPair(t)
 	for _, off := range []int64{0, 3, 5} {
-		n, err := Receive(appendFile(t, "head"), off, to, 10, time.Minute, nil)
+		n, err := Receive(appendFile(t, "head"), off, to, 10, Flow{Idle: time.Minute})
 		if n != 0 || !errors.Is(err, os.ErrInvalid) {
 			t.Errorf("at %d: received %d, %v, want os.ErrInvalid", off, n, err)
 		}
@@ -172,6 +209,39 @@ func appendFile(t *testing.T, content string) *os.File {
 	return f
 }
 
+// TestSparseAllocates looks at what a file takes of its file system.
+func TestSparseAllocates(t *testing.T) {
+	const size, data = 8 << 20, 1 << 20
+	content := append(noise(data), make([]byte, size-data)...)
+	for name, dir := range map[string]string{"tmpfs": shm(t), "disk": t.TempDir()} {
+		for _, sparse := range []bool{true, false} {
+			from, to := connPair(t)
+			dst := fileIn(t, dir, nil)
+			if err := dst.Truncate(size); err != nil {
+				t.Fatal(err)
+			}
+			go from.Write(content)
+			if _, err := Receive(dst, 0, to, size, Flow{Idle: time.Minute, Sparse: sparse}); err != nil {
+				t.Fatal(err)
+			}
+			if err := dst.Sync(); err != nil {
+				t.Fatal(err)
+			}
+			var st unix.Stat_t
+			if err := unix.Fstat(int(dst.Fd()), &st); err != nil {
+				t.Fatal(err)
+			}
+			// A file system may add a little of its own.
+			if got := st.Blocks * 512; sparse && (got < data || got > 2*data) || !sparse && got < size {
+				t.Errorf("%s, sparse=%v: %d bytes allocated for %d of %d", name, sparse, got, data, size)
+			}
+			if err := os.Remove(dst.Name()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
 // TestFullDevice needs no privilege, but a device holds nothing to compare.
 func TestFullDevice(t *testing.T) {
 	for name, s := range strategies {
@@ -183,7 +253,7 @@ func TestFullDevice(t *testing.T) {
 			defer dst.Close()
 			from, to := connPair(t)
 			go from.Write(noise(1000))
-			n, err := ReceiveBy(s, dst, 0, to, 1000, time.Minute, nil)
+			n, err := Receive(dst, 0, to, 1000, Flow{By: s, Idle: time.Minute})
 			checkNoSpace(t, err)
 			if n != 0 {
 				t.Errorf("%d bytes written to a full device", n)
@@ -214,7 +284,7 @@ func TestFullFileSystem(t *testing.T) {
 			go from.Write(content)
 			dst := fileIn(t, dir, nil)
 			var c Counters
-			n, err := ReceiveBy(s, dst, 0, to, size, time.Minute, &c)
+			n, err := Receive(dst, 0, to, size, Flow{By: s, Idle: time.Minute, Counters: &c})
 			checkNoSpace(t, err)
 			if n == 0 || n > room {
 				t.Errorf("%d bytes written where %d fit", n, room)
@@ -242,22 +312,22 @@ func TestNothingLeaks(t *testing.T) {
 	from, to := connPair(t)
 	src, dst, appending := fileOf(t, noise(1000)), fileOf(t, nil), appendFile(t, "")
 	round := func() {
-		if _, err := Send(from, src, 0, 1000, time.Minute, nil); err != nil {
+		if _, err := Send(from, src, 0, 1000, Flow{Idle: time.Minute}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := ReceiveBy(Kernel, dst, 0, to, 400, time.Minute, nil); err != nil {
+		if _, err := Receive(dst, 0, to, 400, Flow{By: Kernel, Idle: time.Minute}); err != nil {
 			t.Fatal(err)
 		}
 		if err := appending.Truncate(0); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := ReceiveBy(Kernel, appending, 0, to, 600, time.Minute, nil); err != nil {
+		if _, err := Receive(appending, 0, to, 600, Flow{By: Kernel, Idle: time.Minute}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := ReceiveBy(Kernel, dst, 0, to, 1, time.Millisecond, nil); !errors.Is(err, os.ErrDeadlineExceeded) {
+		if _, err := Receive(dst, 0, to, 1, Flow{By: Kernel, Idle: time.Millisecond}); !errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Fatal(err)
 		}
-		if _, err := ReceiveBy(Kernel, src, 0, from, 1, time.Millisecond, nil); !errors.Is(err, os.ErrDeadlineExceeded) {
+		if _, err := Receive(src, 0, from, 1, Flow{By: Kernel, Idle: time.Millisecond}); !errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Fatal(err)
 		}
 	}
@@ -287,7 +357,7 @@ func TestWithoutPipe(t *testing.T) {
 	}
 	go from.Write([]byte("abc"))
 	var c Counters
-	n, err := ReceiveBy(Kernel, dst, 0, to, 3, time.Minute, &c)
+	n, err := Receive(dst, 0, to, 3, Flow{By: Kernel, Idle: time.Minute, Counters: &c})
 	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &before); err != nil {
 		t.Fatal(err)
 	}

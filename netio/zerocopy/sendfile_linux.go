@@ -15,7 +15,7 @@ const sendfileChunk = 4 << 20
 
 // sendfile sends n bytes of src from off inside the kernel. handled is false
 // if this file cannot be sent that way; then nothing has happened.
-func sendfile(dst *net.TCPConn, src *os.File, off, n int64, p *patience, c *Counters) (done int64, handled bool, err error) {
+func (k *carrier) sendfile(dst *net.TCPConn, src *os.File, off, n int64) (done int64, handled bool, err error) {
 	conn, err := dst.SyscallConn()
 	if err != nil {
 		return 0, true, err
@@ -29,14 +29,14 @@ func sendfile(dst *net.TCPConn, src *os.File, off, n int64, p *patience, c *Coun
 	ctlErr := file.Control(func(in uintptr) {
 		for done < n {
 			var sent int64
-			sent, err = sendfileOnce(conn, int(in), off+done, min(n-done, sendfileChunk))
+			sent, err = k.sendfileOnce(conn, int(in), off+done, k.piece(min(n-done, sendfileChunk)))
 			done += sent
-			c.Sendfile.Add(sent)
+			k.c.Sendfile.Add(sent)
 			if err == nil && sent == 0 {
 				err = ErrShortSource
 			}
 			if err == nil {
-				err = p.progress()
+				err = k.moved(sent)
 			}
 			if err != nil {
 				return
@@ -47,6 +47,7 @@ func sendfile(dst *net.TCPConn, src *os.File, off, n int64, p *patience, c *Coun
 	case ctlErr != nil:
 		return done, true, ctlErr
 	case done == 0 && refused(err):
+		k.refusedNow(src, bySendfile, err)
 		return 0, false, nil
 	}
 	return done, true, err
@@ -54,20 +55,16 @@ func sendfile(dst *net.TCPConn, src *os.File, off, n int64, p *patience, c *Coun
 
 // sendfileOnce waits until the connection takes at least a byte. 0 without an
 // error is the end of the file.
-func sendfileOnce(conn syscall.RawConn, in int, off, limit int64) (int64, error) {
-	var (
-		n   int
-		err error
-	)
-	waitErr := conn.Write(func(out uintptr) bool {
-		n, err = retry(func() (int, error) {
-			at := off
-			return unix.Sendfile(int(out), in, &at, int(limit))
+func (k *carrier) sendfileOnce(conn syscall.RawConn, in int, off, limit int64) (int64, error) {
+	var n int
+	err := k.await(conn.Write, func(out uintptr) (err error) {
+		k.timed(limit, 0, func() {
+			n, err = retry(func() (int, error) {
+				at := off
+				return unix.Sendfile(int(out), in, &at, int(limit))
+			})
 		})
-		return err != unix.EAGAIN
+		return err
 	})
-	if waitErr != nil {
-		return 0, waitErr
-	}
-	return int64(n), os.NewSyscallError("sendfile", err)
+	return int64(n), named("sendfile", err)
 }

@@ -1,6 +1,7 @@
 package zerocopy
 
 import (
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -15,7 +16,7 @@ import (
 // only known when data are on their way to it: those are then written by
 // copying, so that the done bytes are complete and the caller goes on with
 // the rest.
-func splice(dst *os.File, off int64, src *net.TCPConn, n int64, p *patience, c *Counters) (done int64, handled bool, err error) {
+func (k *carrier) splice(dst *os.File, off int64, src *net.TCPConn, n int64) (done int64, handled bool, err error) {
 	conn, err := src.SyscallConn()
 	if err != nil {
 		return 0, true, err
@@ -26,10 +27,13 @@ func splice(dst *os.File, off int64, src *net.TCPConn, n int64, p *patience, c *
 	}
 	pipe, err := newPipe()
 	if err != nil {
-		return 0, false, nil // out of descriptors or pipe memory: copying needs neither
+		// Out of descriptors or pipe memory: copying needs neither.
+		k.c.because(fmt.Sprintf("no pipe: %v", err))
+		return 0, false, nil
 	}
 	defer pipe.close()
 	if pipe.size < minPipe {
+		k.c.because(fmt.Sprintf("the system granted a pipe of %d bytes only", pipe.size))
 		return 0, false, nil
 	}
 
@@ -39,35 +43,38 @@ func splice(dst *os.File, off int64, src *net.TCPConn, n int64, p *patience, c *
 	ctlErr := file.Control(func(fd uintptr) {
 		for done < n && handled && err == nil {
 			var filled, moved int64
-			filled, err = pipe.fill(conn, n-done)
+			filled, err = k.fill(pipe, conn, k.piece(n-done))
 			if done == 0 && refused(err) {
+				k.c.because(fmt.Sprintf("the connection refuses splice: %v", err))
 				handled, err = false, nil
 				return
 			}
 			if err != nil {
 				return
 			}
-			moved, err = pipe.drain(int(fd), off+done, filled)
+			k.inTurn(filled, func() { moved, err = pipe.drain(int(fd), off+done, filled) })
 			done += moved
-			c.Splice.Add(moved)
+			k.c.Splice.Add(moved)
 			if refused(err) {
+				k.refusedNow(dst, bySplice, err)
 				handled = false
 				moved, err = pipe.rescue(int(fd), off+done, filled-moved)
 				done += moved
-				c.Copied.Add(moved)
+				k.c.Copied.Add(moved)
 			}
 			if err != nil {
 				err = &os.PathError{Op: "write", Path: dst.Name(), Err: err}
 				handled = true
 				return
 			}
-			err = p.progress()
+			k.writeBehind(dst, off+done)
+			err = k.moved(filled)
 		}
 	})
 	if ctlErr != nil {
 		return done, true, ctlErr
 	}
-	return done, handled, err
+	return done, handled || err != nil, err
 }
 
 // minPipe is the smallest pipe through which splicing measured cheaper than
@@ -108,28 +115,20 @@ func (p pipe) close() {
 	_ = unix.Close(p.w)
 }
 
-// fill waits for the peer's bytes and takes up to limit of them.
-func (p pipe) fill(conn syscall.RawConn, limit int64) (int64, error) {
-	var (
-		n   int64
-		err error
-	)
-	waitErr := conn.Read(func(in uintptr) bool {
+// fill waits for the peer's bytes and takes up to limit of them into p.
+func (k *carrier) fill(p pipe, conn syscall.RawConn, limit int64) (n int64, err error) {
+	err = k.await(conn.Read, func(in uintptr) error {
+		var err error
 		n, err = retry(func() (int64, error) {
 			n, err := unix.Splice(int(in), nil, p.w, nil, int(min(limit, p.size)), unix.SPLICE_F_NONBLOCK)
 			return int64(n), err
 		})
-		return err != unix.EAGAIN
+		return err
 	})
-	switch {
-	case waitErr != nil:
-		return 0, waitErr
-	case err != nil:
-		return 0, os.NewSyscallError("splice", err)
-	case n == 0:
-		return 0, io.ErrUnexpectedEOF
+	if err == nil && n == 0 {
+		err = io.ErrUnexpectedEOF
 	}
-	return n, nil
+	return n, named("splice", err)
 }
 
 // drain moves the n bytes in the pipe to the file.

@@ -15,7 +15,7 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"sync/atomic"
+	"sync"
 	"time"
 )
 
@@ -23,19 +23,45 @@ import (
 // sent, usually because something truncated it in the meantime.
 var ErrShortSource = errors.New("source ended before the announced length")
 
-// Counters say how many bytes went which way. They may be read while a
-// transfer runs and shared by any number of transfers.
-type Counters struct {
-	Sendfile atomic.Int64 // file to socket inside the kernel
-	Splice   atomic.Int64 // socket to file inside the kernel
-	Copied   atomic.Int64 // through a buffer in user space, either direction
+// Flow says how a transfer is carried and who is told of it. The zero value is
+// the way that measured best, without limits.
+type Flow struct {
+	By Strategy
+	// Idle bounds each wait for the peer, 0 for no bound: a transfer of any
+	// length may last as long as bytes keep moving. With an idle limit the
+	// transfer owns the connection's read or write deadline and clears it on
+	// return.
+	Idle time.Duration
+	// Counters may be nil.
+	Counters *Counters
+	// Memory spares asking a file system again that has refused; nil asks
+	// always.
+	Memory *Memory
+	// Pace, if set, is told of each piece that has moved and returns when the
+	// next one may follow; its error ends the transfer. Pieces are then of at
+	// most 64 KiB, so that a slow pace is an even one.
+	Pace func(n int64) error
+	// Turn, if set, is held while the destination is written; receivers into one
+	// file should share it. A file lets in one writer at a time, and the others
+	// would spin on its lock in the kernel: with four streams a fifth of all
+	// processor time went there.
+	Turn *sync.Mutex
+	// Sparse leaves holes in the destination where the peer sends zeros. They
+	// are looked for in user space: it goes by copying. The destination must read
+	// as zeros already and have its final size: a fresh file made long by
+	// ftruncate(2). What another file holds there would stay.
+	Sparse bool
+	// WriteBehind has the disk begin to write what was received at once, so that
+	// an fsync(2) at the end finds little to do.
+	WriteBehind bool
 }
 
 // Strategy chooses how bytes move.
 type Strategy int
 
 const (
-	// Auto takes the way that measured best; see SendBy and ReceiveBy.
+	// Auto takes the way that measured best: Kernel, but for receiving up to
+	// 256 KiB, and where splice is known to be refused, Copy.
 	Auto Strategy = iota
 	// Kernel uses sendfile and splice, and copies only what they refuse.
 	Kernel
@@ -50,31 +76,19 @@ const pipePays = 256 << 10
 // Send sends exactly n bytes of src, starting at off, to dst, and returns how
 // many were handed to the kernel; that is not yet how many the peer has seen.
 //
-// idle bounds each wait for the peer to make room, 0 for no bound: a transfer
-// of any length may last as long as bytes keep moving. With an idle limit
-// Send owns dst's write deadline and clears it on return. c may be nil.
-//
 // The error is ErrShortSource if src ends early, os.ErrDeadlineExceeded if
-// the peer stalls, net.ErrClosed if the caller closed dst, or the system's
-// own (EPIPE, ECONNRESET, EIO, …); all are wrapped, test with errors.Is.
-func Send(dst *net.TCPConn, src *os.File, off, n int64, idle time.Duration, c *Counters) (int64, error) {
-	return SendBy(Auto, dst, src, off, n, idle, c)
-}
-
-// SendBy is Send with the way of the bytes prescribed. Auto is Kernel.
-func SendBy(s Strategy, dst *net.TCPConn, src *os.File, off, n int64, idle time.Duration, c *Counters) (int64, error) {
-	if c == nil {
-		c = new(Counters)
-	}
+// the peer stalls, net.ErrClosed if the caller closed dst, that of f.Pace, or the
+// system's own (EPIPE, ECONNRESET, EIO, …); all are wrapped, test with errors.Is.
+func Send(dst *net.TCPConn, src *os.File, off, n int64, f Flow) (int64, error) {
 	var done int64
-	err := within(idle, dst.SetWriteDeadline, off, n, func(p *patience) (err error) {
+	err := f.within(dst.SetWriteDeadline, off, n, func(k *carrier) (err error) {
 		var handled bool
-		if s != Copy {
-			done, handled, err = sendfile(dst, src, off, n, p, c)
+		if k.maySend(src) {
+			done, handled, err = k.sendfile(dst, src, off, n)
 		}
 		if !handled {
 			var copied int64
-			copied, err = copyOut(dst, src, off+done, n-done, p, c)
+			copied, err = k.copyOut(dst, src, off+done, n-done)
 			done += copied
 		}
 		return err
@@ -85,43 +99,42 @@ func SendBy(s Strategy, dst *net.TCPConn, src *os.File, off, n int64, idle time.
 	return done, err
 }
 
+// maySend tells whether sendfile is worth trying.
+func (k *carrier) maySend(src *os.File) bool {
+	if k.flow.By == Copy {
+		k.c.because(askedFor)
+		return false
+	}
+	return !k.knownToRefuse(src, bySendfile)
+}
+
 // Receive receives exactly n bytes from src and writes them to dst, starting
 // at off. It returns how many bytes are in the file; after an error some more
 // may have been taken from the connection. Nothing is synced to disk.
-//
-// idle bounds each wait for the peer's next bytes, 0 for no bound; time spent
-// in writing the file does not count. With an idle limit Receive owns src's
-// read deadline and clears it on return. c may be nil.
+// Time spent in writing the file does not count as a wait for the peer.
 //
 // A file opened with O_APPEND writes at its end whatever the offset, so it is
 // accepted only where off is its present end.
 //
 // The error is io.ErrUnexpectedEOF if the peer closes early,
 // os.ErrDeadlineExceeded if it stalls, net.ErrClosed if the caller closed
-// src. A failure on the file's side is an *os.PathError around the system's
-// error (ENOSPC, EDQUOT, EIO, …). All are wrapped, test with errors.Is.
-func Receive(dst *os.File, off int64, src *net.TCPConn, n int64, idle time.Duration, c *Counters) (int64, error) {
-	return ReceiveBy(Auto, dst, off, src, n, idle, c)
-}
-
-// ReceiveBy is Receive with the way of the bytes prescribed. Auto is Copy up
-// to 256 KiB and Kernel beyond.
-func ReceiveBy(s Strategy, dst *os.File, off int64, src *net.TCPConn, n int64, idle time.Duration, c *Counters) (int64, error) {
-	if c == nil {
-		c = new(Counters)
-	}
+// src, or that of f.Pace. A failure on the file's side is an *os.PathError around
+// the system's error (ENOSPC, EDQUOT, EIO, …). All are wrapped, test with errors.Is.
+func Receive(dst *os.File, off int64, src *net.TCPConn, n int64, f Flow) (int64, error) {
 	var done int64
-	err := within(idle, src.SetReadDeadline, off, n, func(p *patience) (err error) {
-		if err := checkAppend(dst, off); err != nil {
+	err := f.within(src.SetReadDeadline, off, n, func(k *carrier) (err error) {
+		appending, err := checkAppend(dst, off)
+		if err != nil {
 			return err
 		}
+		k.flushed = off
 		var handled bool
-		if s == Kernel || s == Auto && n > pipePays {
-			done, handled, err = splice(dst, off, src, n, p, c)
+		if k.maySplice(dst, n, appending) {
+			done, handled, err = k.splice(dst, off, src, n)
 		}
 		if !handled {
 			var copied int64
-			copied, err = copyIn(dst, off+done, src, n-done, p, c)
+			copied, err = k.copyIn(dst, off+done, src, n-done)
 			done += copied
 		}
 		return err
@@ -132,18 +145,18 @@ func ReceiveBy(s Strategy, dst *os.File, off int64, src *net.TCPConn, n int64, i
 	return done, err
 }
 
-// within checks the range of a transfer and runs it under its idle limit.
-func within(idle time.Duration, set func(time.Time) error, off, n int64, move func(*patience) error) error {
-	if off < 0 || n < 0 || off+n < 0 {
-		return fmt.Errorf("impossible file range: %w", os.ErrInvalid)
+// maySplice tells whether splice is worth trying for n bytes.
+func (k *carrier) maySplice(dst *os.File, n int64, appending bool) bool {
+	switch {
+	case k.flow.By == Copy:
+		k.c.because(askedFor)
+	case k.flow.Sparse:
+		k.c.because("zeros are looked for, to leave holes")
+	case appending:
+		k.c.because("the file is open for appending, which refuses splice")
+	case k.flow.By == Auto && n <= pipePays:
+	default:
+		return !k.knownToRefuse(dst, bySplice)
 	}
-	if n == 0 {
-		return nil
-	}
-	p := &patience{set: set, idle: idle}
-	if err := p.start(); err != nil {
-		return err
-	}
-	defer p.stop()
-	return p.explain(move(p))
+	return false
 }

@@ -43,7 +43,7 @@ func TestSend(t *testing.T) {
 					}
 					got := collect(to)
 					var c Counters
-					n, err := SendBy(s, from, src, r.off, r.n, time.Minute, &c)
+					n, err := Send(from, src, r.off, r.n, Flow{By: s, Idle: time.Minute, Counters: &c})
 					if err != nil || n != r.n {
 						t.Fatalf("sent %d, %v", n, err)
 					}
@@ -77,7 +77,7 @@ func TestReceive(t *testing.T) {
 					// One byte more than is wanted must stay on the connection.
 					go from.Write(content[:r.n+1])
 					var c Counters
-					n, err := ReceiveBy(s, dst, r.off, to, r.n, time.Minute, &c)
+					n, err := Receive(dst, r.off, to, r.n, Flow{By: s, Idle: time.Minute, Counters: &c})
 					if err != nil || n != r.n {
 						t.Fatalf("received %d, %v", n, err)
 					}
@@ -111,11 +111,11 @@ func TestSharedFiles(t *testing.T) {
 			for i := range int64(streams) {
 				from, to := connPair(t)
 				go func() {
-					_, err := SendBy(s, from, src, i*part, part, time.Minute, nil)
+					_, err := Send(from, src, i*part, part, Flow{By: s, Idle: time.Minute})
 					results <- err
 				}()
 				go func() {
-					_, err := ReceiveBy(s, dst, i*part, to, part, time.Minute, nil)
+					_, err := Receive(dst, i*part, to, part, Flow{By: s, Idle: time.Minute})
 					results <- err
 				}()
 			}
@@ -135,10 +135,10 @@ func TestImpossibleRange(t *testing.T) {
 	from, to := connPair(t)
 	f := fileOf(t, []byte("x"))
 	for _, r := range []struct{ off, n int64 }{{-1, 1}, {0, -1}, {1, 1<<63 - 1}} {
-		if n, err := Send(from, f, r.off, r.n, 0, nil); n != 0 || !errors.Is(err, os.ErrInvalid) {
+		if n, err := Send(from, f, r.off, r.n, Flow{}); n != 0 || !errors.Is(err, os.ErrInvalid) {
 			t.Errorf("send %d+%d: %d, %v", r.off, r.n, n, err)
 		}
-		if n, err := Receive(f, r.off, to, r.n, 0, nil); n != 0 || !errors.Is(err, os.ErrInvalid) {
+		if n, err := Receive(f, r.off, to, r.n, Flow{}); n != 0 || !errors.Is(err, os.ErrInvalid) {
 			t.Errorf("receive %d+%d: %d, %v", r.off, r.n, n, err)
 		}
 	}
@@ -149,7 +149,7 @@ func TestShortSource(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			from, to := connPair(t)
 			got := collect(to)
-			n, err := SendBy(s, from, fileOf(t, noise(1000)), 100, 901, time.Minute, nil)
+			n, err := Send(from, fileOf(t, noise(1000)), 100, 901, Flow{By: s, Idle: time.Minute})
 			if n != 900 || !errors.Is(err, ErrShortSource) {
 				t.Errorf("sent %d, %v, want 900 and ErrShortSource", n, err)
 			}
@@ -170,7 +170,7 @@ func TestSourceShrinksWhileSending(t *testing.T) {
 			src := fileOf(t, make([]byte, size))
 			result := make(chan error, 1)
 			go func() {
-				_, err := SendBy(s, from, src, 0, size, time.Minute, nil)
+				_, err := Send(from, src, 0, size, Flow{By: s, Idle: time.Minute})
 				result <- err
 			}()
 			if _, err := io.CopyN(io.Discard, to, 1<<20); err != nil {
@@ -196,7 +196,7 @@ func TestPeerCloses(t *testing.T) {
 			}
 			from.Close()
 			dst := fileOf(t, nil)
-			n, err := ReceiveBy(s, dst, 0, to, 1000, time.Minute, nil)
+			n, err := Receive(dst, 0, to, 1000, Flow{By: s, Idle: time.Minute})
 			if n != 500 || !errors.Is(err, io.ErrUnexpectedEOF) {
 				t.Errorf("received %d, %v, want 500 and io.ErrUnexpectedEOF", n, err)
 			}
@@ -210,7 +210,7 @@ func TestPeerCloses(t *testing.T) {
 			shrinkBuffers(t, from, to)
 			result := make(chan error, 1)
 			go func() {
-				_, err := SendBy(s, from, fileOf(t, make([]byte, size)), 0, size, time.Minute, nil)
+				_, err := Send(from, fileOf(t, make([]byte, size)), 0, size, Flow{By: s, Idle: time.Minute})
 				result <- err
 			}()
 			if _, err := io.CopyN(io.Discard, to, 1<<20); err != nil {
@@ -233,7 +233,7 @@ func TestIdle(t *testing.T) {
 			if _, err := from.Write([]byte("abc")); err != nil {
 				t.Fatal(err)
 			}
-			n, err := ReceiveBy(s, dst, 0, to, 1000, idle, nil)
+			n, err := Receive(dst, 0, to, 1000, Flow{By: s, Idle: idle})
 			if n != 3 || !errors.Is(err, os.ErrDeadlineExceeded) {
 				t.Fatalf("received %d, %v, want 3 and os.ErrDeadlineExceeded", n, err)
 			}
@@ -244,7 +244,7 @@ func TestIdle(t *testing.T) {
 		})
 		t.Run("send/"+name, func(t *testing.T) {
 			from, to := connPair(t)
-			n, err := SendBy(s, from, fileOf(t, make([]byte, size)), 0, size, idle, nil)
+			n, err := Send(from, fileOf(t, make([]byte, size)), 0, size, Flow{By: s, Idle: idle})
 			if n == 0 || n == size || !errors.Is(err, os.ErrDeadlineExceeded) {
 				t.Fatalf("sent %d, %v, want a part and os.ErrDeadlineExceeded", n, err)
 			}
@@ -267,7 +267,7 @@ func TestCloseCancels(t *testing.T) {
 				var c Counters
 				result := make(chan error, 1)
 				go func() {
-					_, err := ReceiveBy(s, dst, 0, to, size, idle, &c)
+					_, err := Receive(dst, 0, to, size, Flow{By: s, Idle: idle, Counters: &c})
 					result <- err
 				}()
 				if _, err := from.Write([]byte("x")); err != nil {
@@ -286,7 +286,7 @@ func TestCloseCancels(t *testing.T) {
 				src := fileOf(t, make([]byte, size))
 				result := make(chan error, 1)
 				go func() {
-					_, err := SendBy(s, from, src, 0, size, idle, nil)
+					_, err := Send(from, src, 0, size, Flow{By: s, Idle: idle})
 					result <- err
 				}()
 				if _, err := io.ReadFull(to, make([]byte, 1)); err != nil {
@@ -312,7 +312,7 @@ func TestSlowBuffer(t *testing.T) {
 	content := make([]byte, 32<<20) // far more than the buffers on the way hold
 	result := make(chan error, 1)
 	go func() {
-		n, err := writeAll(from, content, p)
+		n, err := (&carrier{c: new(Counters), patience: p}).writeAll(from, content)
 		if n != len(content) {
 			err = errors.Join(err, io.ErrShortWrite)
 		}

@@ -1,0 +1,30 @@
+package telemetry
+
+import (
+	"net"
+	"testing"
+)
+
+// connect returns both ends of n loopback connections, closed with the test.
+func connect(t testing.TB, n int) (near, far []*net.TCPConn) {
+	t.Helper()
+	ln, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	for range n {
+		a, err := net.DialTCP("tcp", nil, ln.Addr().(*net.TCPAddr))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { a.Close() })
+		b, err := ln.AcceptTCP()
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { b.Close() })
+		near, far = append(near, a), append(far, b)
+	}
+	return near, far
+}
