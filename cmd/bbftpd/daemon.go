@@ -9,7 +9,6 @@ import (
 	"net"
 	"os"
 	"strconv"
-	"strings"
 
 	"github.com/coreos/go-systemd/v22/activation"
 
@@ -149,6 +148,11 @@ func newServer(o *options, accounts auth.Authenticator, log *slog.Logger) (*serv
 		AnySourcePort: o.anySource || o.start.anySource,
 		DataPorts:     o.dataPorts,
 		MaxStreams:    o.maxStreams,
+		RateLimit:     o.limitRate,
+		Congestion:    o.congestion,
+		Multipath:     o.mptcp,
+		Sync:          o.fsync,
+		Sparse:        o.sparse,
 		Storage:       limits,
 		Umask:         o.umask,
 		MaxSessions:   o.maxSessions,
@@ -206,54 +210,4 @@ func openMassStorage(o *options, limits storage.Limits) (mass *storage.MassStora
 		return nil, closeAll, nil
 	}
 	return storage.NewMassStorage(storage.MassConfig{Stores: stores, OpenLimit: o.massLimit}), closeAll, nil
-}
-
-// legacyLevels are the words of the legacy daemon that are not ours.
-var legacyLevels = map[string]slog.Level{
-	"EMERGENCY":   slog.LevelError,
-	"ALERT":       slog.LevelError,
-	"CRITICAL":    slog.LevelError,
-	"WARNING":     slog.LevelWarn,
-	"NOTICE":      slog.LevelInfo,
-	"INFORMATION": slog.LevelInfo,
-}
-
-// logLevel reads a level by its own name or by that of the legacy daemon, in
-// any case.
-func logLevel(name string) (level slog.Level, err error) {
-	if name == "" {
-		return slog.LevelInfo, nil
-	}
-	if level, known := legacyLevels[strings.ToUpper(name)]; known {
-		return level, nil
-	}
-	if err := level.UnmarshalText([]byte(name)); err != nil {
-		return 0, fmt.Errorf("--log-level %q: want debug, info, warn, error, or one of the legacy daemon's words", name)
-	}
-	return level, nil
-}
-
-// newLog opens the log. Its file is closed by the function returned.
-func newLog(o *options, stderr io.Writer) (*slog.Logger, func(), error) {
-	level, err := logLevel(o.logLevel)
-	if err != nil {
-		return nil, nil, err
-	}
-	out, done := stderr, func() {}
-	if o.logFile != "" {
-		f, err := os.OpenFile(o.logFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o640)
-		if err != nil {
-			return nil, nil, fmt.Errorf("open the log: %w", err)
-		}
-		out, done = f, func() { _ = f.Close() }
-	}
-	handler := &slog.HandlerOptions{Level: level}
-	switch o.logFormat {
-	case "", "text":
-		return slog.New(slog.NewTextHandler(out, handler)), done, nil
-	case "json":
-		return slog.New(slog.NewJSONHandler(out, handler)), done, nil
-	}
-	done()
-	return nil, nil, fmt.Errorf("--log-format %q: want text or json", o.logFormat)
 }

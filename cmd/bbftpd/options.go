@@ -13,6 +13,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/pborman/getopt/v2"
 
+	"bbftp/cmd/internal/quantity"
 	"bbftp/cmd/internal/umask"
 	"bbftp/cmd/internal/version"
 	"bbftp/engine/wire"
@@ -42,81 +43,21 @@ type options struct {
 	maxFileSize int64
 	reserve     int64
 	maxSessions int
+	limitRate   int64
+	congestion  string
+	mptcp       bool
+	fsync       bool
+	sparse      bool
 	umask       fs.FileMode
 	logFile     string
 	logFormat   string
 	logLevel    string
 }
 
-const usage = `Usage: bbftpd --users FILE [options]
-       bbftpd --demo DIR [-w PORT]
-       bbftpd -s [-A] [options]                (by ssh: "bbftp -s ... HOST")
-       bbftpd passwd [options] FILE USER
-
-Serves files to bbftp clients, protocol versions 1 to 3, until SIGTERM or SIGINT.
-With a connection as standard input, as inetd(8) starts it, it serves that one.
-
-Accounts
-  --users FILE            who may log in; a line each: name:hash:directory[:options].
-                          "bbftpd passwd FILE USER" adds one. Option: mass-storage[=PATH]
-  --root DIR              directory of the accounts that name none
-  --unconfined            let sessions leave their directory
-  --run-as USER           give up root for USER of /etc/passwd; required with
-                          --users as root
-  -u                      also accept logins whose password is not encrypted
-  --demo DIR              serve DIR on the loopback address under a one-time
-                          password, which is printed
-
-Network
-  -w, --port PORT         control port (default 5021; 0: any free one)
-  --bind ADDRESS          listen on this address only (default: all)
-  -e, --data-ports MIN:MAX
-                          listen for data streams there (version 3; default: any)
-  -f, --any-source-port   connect data streams from any port instead of PORT-1
-                          (versions 1 and 2)
-  -m, --max-streams N     most data streams of a file, 1 to 1000 (default 25)
-  --max-sessions N        sessions served at once (default 512)
-
-Remote shell
-  -s                      serve one client over standard input and output, as the
-                          user that ssh logged in; no password is asked
-  -A                      with -s: exchange addresses over the shell instead of
-                          expecting a call of the client at PORT+1
-
-Files
-  --umask MODE            octal, taken from the modes of new files and directories
-                          (default: that of the process); clients of versions 2
-                          and 3 may change it for their session
-  --max-file-size SIZE    largest file a client may store, e.g. 2TiB (default: none)
-  --reserve SIZE          free space that stays (default: 1 % of the file system;
-                          0: nothing)
-  --mass-storage [PREFIX=]DIR
-                          serve MSG_RETR_RFIO from DIR, seen as PREFIX (default /);
-                          may be repeated. Accounts need the option mass-storage
-  --mass-storage-limit DURATION
-                          how long a file may take to open (default 30m)
-
-Running
-  -b, --background        detach once serving; without -L the log is discarded
-  -L, --log FILE          append the log to FILE (default: standard error, with -s
-                          and under inetd nowhere)
-  --log-format FORMAT     text or json (default text)
-  -l, --log-level LEVEL   debug, info, warn or error (default info); the legacy
-                          daemon's words are understood
-  -R FILE                 start-up file (default: ~/.bbftpdrc, for others than root,
-                          else /etc/bbftpd.conf, if there is one; "none": no file).
-                          Lines: setackto, setrecvcontrolto, setsendcontrolto,
-                          setdatato, setcheckstdinto SECONDS; setoption nofixeddataport
-  -v, --version           print the version
-  -h, --help              print this text
-
-Exit status: 0 after a signal or --help, 1 on any failure.
-`
-
 // parse reads the command line. It returns nil options if all was said already.
 func parse(args []string, stdout io.Writer) (*options, error) {
 	o := &options{port: 5021, massLimit: 30 * time.Minute}
-	var maxFileSize, reserve, mask, dataPorts string
+	var maxFileSize, reserve, mask, dataPorts, limitRate string
 	var help, show bool
 	set := getopt.New()
 	set.FlagLong(&o.users, "users", 0)
@@ -129,6 +70,11 @@ func parse(args []string, stdout io.Writer) (*options, error) {
 	set.FlagLong(&o.bind, "bind", 0)
 	set.FlagLong(&o.anySource, "any-source-port", 'f')
 	set.FlagLong(&o.maxSessions, "max-sessions", 0)
+	rate := set.FlagLong(&limitRate, "limit-rate", 0)
+	set.FlagLong(&o.congestion, "congestion", 0)
+	set.FlagLong(&o.mptcp, "mptcp", 0)
+	set.FlagLong(&o.fsync, "fsync", 0)
+	set.FlagLong(&o.sparse, "sparse", 0)
 	set.FlagLong(&mask, "umask", 0)
 	set.FlagLong(&maxFileSize, "max-file-size", 0)
 	set.FlagLong(&reserve, "reserve", 0)
@@ -173,6 +119,14 @@ func parse(args []string, stdout io.Writer) (*options, error) {
 		return nil, errors.New("-s serves the user that ssh logged in: --users, --root, --demo and --run-as don't go with it")
 	}
 	var err error
+	if rate.Seen() {
+		if o.limitRate, err = quantity.Rate(limitRate); err != nil {
+			return nil, fmt.Errorf("--limit-rate: %w", err)
+		}
+	}
+	if err := netio.CheckCongestion(o.congestion); err != nil {
+		return nil, err
+	}
 	if o.dataPorts, err = portRange(dataPorts); err != nil {
 		return nil, err
 	}

@@ -50,6 +50,10 @@ func TestParse(t *testing.T) {
 			o.background, o.maxStreams, o.logLevel, o.startName = true, 10, "NOTICE", "none"
 			o.dataPorts = netio.PortRange{Min: 40000, Max: 40100}
 		})},
+		{"--limit-rate 1gbit --mptcp --fsync --sparse", with(func(o *options) {
+			o.limitRate, o.mptcp, o.fsync, o.sparse = 125e6, true, true, true
+		})},
+		{"--limit-rate 0", base},
 		{"-s -A -w 5321", with(func(o *options) { o.shell, o.exchange, o.port = true, true, 5321 })},
 		{"-L l --log-format json --log-level debug", with(func(o *options) { o.logFile, o.logFormat, o.logLevel = "l", "json", "debug" })},
 	} {
@@ -80,6 +84,10 @@ func TestParseRefuses(t *testing.T) {
 		"-s --users u":      "don't go with it",
 		"-s --run-as x":     "don't go with it",
 		"--max-sessions=-1": "must not be negative",
+		"--limit-rate 1":    `--limit-rate: "1" is less than 1 kB`,
+		"--limit-rate=":     `--limit-rate: "": want`,
+		"--limit-rate 1Mb":  "may be bits or bytes",
+		"--congestion none": `congestion control "none"`,
 		"word":              `unexpected argument "word"`,
 	} {
 		if o, err := parse(strings.Fields(args), io.Discard); err == nil || !strings.Contains(err.Error(), want) {
@@ -151,6 +159,7 @@ func TestHelpNamesOptions(t *testing.T) {
 	}
 	for _, option := range strings.Fields(`--users --root --unconfined --run-as -u --demo -w --port --bind -f
 		--any-source-port --max-sessions --umask --max-file-size --reserve --mass-storage --mass-storage-limit
+		--limit-rate --congestion --mptcp --fsync --sparse
 		-b --background -L --log --log-format -l --log-level -e --data-ports -m --max-streams -s -A -R -v --version -h --help`) {
 		if !strings.Contains(usage, " "+option) {
 			t.Errorf("the help lacks %s", option)

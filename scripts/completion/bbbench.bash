@@ -4,7 +4,7 @@ _bbbench() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} options
 	COMPREPLY=()
 	case $before in
-	--out | --password-file | --client | --legacy-client | --legacy-server | --html | --csv | --benchfmt | --svg | --markdown)
+	--out | --password-file | --client | --legacy-client | --legacy-server | --html | --csv | --benchfmt | --svg | --ratios | --bars | --markdown)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return
 		;;
@@ -24,8 +24,12 @@ _bbbench() {
 		mapfile -t COMPREPLY < <(compgen -W "emulated loopback" -- "$word")
 		return
 		;;
+	--storage)
+		mapfile -t COMPREPLY < <(compgen -W "memory disk" -- "$word")
+		return
+		;;
 	--print-scenario)
-		mapfile -t COMPREPLY < <(compgen -W "quick wan lossy lan" -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W "quick wan lfn lossy lan loopback" -- "$word")
 		return
 		;;
 	esac
@@ -36,13 +40,13 @@ _bbbench() {
 	case ${COMP_WORDS[1]} in
 	wan) options="--rtt --rate --loss --queue --jitter --back-rate --back-loss --congestion --seed --backend --server --server-port --json --self-check --short --markdown --help" ;;
 	sweep | compare)
-		options="--streams --direction --kind --window --protocol --compression --rtt --rate --loss --jitter --queue --congestion --peers --size --duration --path --set --repeats --interval --warm-up --time-limit --seed --target --port --user --password-file --target-dir --out --resume --dir --client --server --legacy-client --legacy-server --dry-run --print-scenario --or-loopback --verbose --help"
+		options="--streams --direction --kind --window --protocol --compression --rtt --rate --loss --jitter --queue --congestion --peers --size --duration --files --storage --path --set --repeats --interval --warm-up --time-limit --budget --seed --target --port --user --password-file --target-dir --out --resume --dir --client --server --legacy-client --legacy-server --dry-run --print-scenario --or-loopback --verbose --help"
 		if [[ $word != -* ]]; then
-			mapfile -t COMPREPLY < <(compgen -W "quick wan lossy lan" -- "$word"; compgen -f -X '!*.toml' -- "$word")
+			mapfile -t COMPREPLY < <(compgen -W "quick wan lfn lossy lan loopback" -- "$word"; compgen -f -X '!*.toml' -- "$word")
 			return
 		fi
 		;;
-	report) options="--html --csv --benchfmt --svg --chart --help" ;;
+	report) options="--html --csv --benchfmt --svg --ratios --bars --chart --help" ;;
 	doctor) options="--rtt --rate --dir --json --help" ;;
 	demo-transfer) options="--size --dir --svg --client --server --help" ;;
 	help)

@@ -1,8 +1,12 @@
 # bash completion of bbftp and bbftpd
 
 _bbftp_session="--user --port --password-file --clear-text --ssh --ssh-batch --identity --ssh-command --remote-command --protocol --tries --retry-wait --timeout --json --quiet --verbose --version --help"
-_bbftp_transfer="--streams --compress --dry-run --no-mode --no-times --no-mkdir --active --data-ports --data-from --buffer --send-window --recv-window --qbss --progress"
+_bbftp_transfer="--streams --compress --limit-rate --dry-run --no-mode --no-times --no-mkdir --active --data-ports --data-from --buffer --window --send-window --recv-window --congestion --mptcp --dscp --qbss --progress --explain"
+_bbftp_dscp="LE CS0 CS1 CS2 CS3 CS4 CS5 CS6 CS7 AF11 AF12 AF13 AF21 AF22 AF23 AF31 AF32 AF33 AF41 AF42 AF43 VA EF"
 _bbftp_legacy="-b -c -d -D -e -E -f -i -I -L -m -n -o -p -q -r -R -s -S -t -u -v -V -w -W --password-file --retry-wait --protocol --clear-text --data-from --json --version --help"
+
+# _bbftp_congestion prints the congestion controls of this system.
+_bbftp_congestion() { cat /proc/sys/net/ipv4/tcp_available_congestion_control 2>/dev/null; }
 
 _bbftp() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} options
@@ -16,6 +20,18 @@ _bbftp() {
 		mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$word")
 		return
 		;;
+	--streams | --window | --send-window | --recv-window)
+		mapfile -t COMPREPLY < <(compgen -W "auto" -- "$word")
+		return
+		;;
+	--congestion)
+		mapfile -t COMPREPLY < <(compgen -W "$(_bbftp_congestion)" -- "$word")
+		return
+		;;
+	--dscp)
+		mapfile -t COMPREPLY < <(compgen -W "$_bbftp_dscp" -- "$word")
+		return
+		;;
 	--protocol)
 		mapfile -t COMPREPLY < <(compgen -W "1 2 3" -- "$word")
 		return
@@ -27,7 +43,7 @@ _bbftp() {
 	fi
 	case ${COMP_WORDS[1]} in
 	put) options="$_bbftp_session $_bbftp_transfer --in-place" ;;
-	get) options="$_bbftp_session $_bbftp_transfer" ;;
+	get) options="$_bbftp_session $_bbftp_transfer --fsync --sparse" ;;
 	ls) options="$_bbftp_session --long --all" ;;
 	mkdir) options="$_bbftp_session --no-mkdir" ;;
 	rm | stat | df) options=$_bbftp_session ;;
@@ -52,11 +68,12 @@ _bbftpd() {
 	--users | --log | -L | -R) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
 	--root | --demo | --mass-storage) mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
 	--run-as) mapfile -t COMPREPLY < <(compgen -u -- "$word") ;;
+	--congestion) mapfile -t COMPREPLY < <(compgen -W "$(_bbftp_congestion)" -- "$word") ;;
 	--log-format) mapfile -t COMPREPLY < <(compgen -W "text json" -- "$word") ;;
 	--log-level | -l) mapfile -t COMPREPLY < <(compgen -W "debug info warn error" -- "$word") ;;
 	*)
 		if [[ $word == -* ]]; then
-			mapfile -t COMPREPLY < <(compgen -W "--users --root --unconfined --run-as -u --clear-text --demo -w --port --bind -e --data-ports -f --any-source-port -m --max-streams --max-sessions -s -A --umask --max-file-size --reserve --mass-storage --mass-storage-limit -b --background -L --log --log-format -l --log-level -R -v --version -h --help" -- "$word")
+			mapfile -t COMPREPLY < <(compgen -W "--users --root --unconfined --run-as -u --clear-text --demo -w --port --bind -e --data-ports -f --any-source-port -m --max-streams --limit-rate --congestion --mptcp --max-sessions -s -A --umask --max-file-size --reserve --fsync --sparse --mass-storage --mass-storage-limit -b --background -L --log --log-format -l --log-level -R -v --version -h --help" -- "$word")
 		elif ((COMP_CWORD == 1)); then
 			mapfile -t COMPREPLY < <(compgen -W "passwd" -- "$word")
 		fi

@@ -1,6 +1,8 @@
 #compdef bbftp
 
-local -a session transfer verb
+local -a session transfer controls verb
+[[ -r /proc/sys/net/ipv4/tcp_available_congestion_control ]] &&
+	controls=(${=$(</proc/sys/net/ipv4/tcp_available_congestion_control)})
 session=(
 	'(-u --user)'{-u,--user}'[user on the server]:user:_users'
 	'(-w --port)'{-w,--port}'[control port]:port:'
@@ -22,8 +24,10 @@ session=(
 	'(-h --help)'{-h,--help}'[print the options]'
 )
 transfer=(
-	'(-p --streams)'{-p,--streams}'[data streams per file]:number:'
-	'(-c --compress)'{-c,--compress}'[compress the data]'
+	'(-p --streams)'{-p,--streams}'[data streams per file]:number or auto:(auto)'
+	'(-c --compress)-c[compress the data]'
+	'(-c --compress)--compress=-[compress the data]::when:(auto always)'
+	'--limit-rate[most bytes per second]:rate:'
 	'(-n --dry-run)'{-n,--dry-run}'[change no file]'
 	'--no-mode[keep no permission bits]'
 	'--no-times[keep no times]'
@@ -32,10 +36,15 @@ transfer=(
 	'--data-ports[ports to await data streams at]:ports:'
 	'--data-from[where data streams come from]:address:'
 	'--buffer[largest compressed block]:size:'
-	'--send-window[TCP window to send with]:size:'
-	'--recv-window[TCP window to receive with]:size:'
-	'--qbss[mark the data as of low priority]'
+	'(--send-window --recv-window)--window[TCP windows]:size or auto:(auto)'
+	'(--window)--send-window[TCP window to send with]:size or auto:(auto)'
+	'(--window)--recv-window[TCP window to receive with]:size or auto:(auto)'
+	"--congestion[congestion control]:name:($controls)"
+	'--mptcp[ask for Multipath TCP]'
+	'(--qbss)--dscp[mark of what is sent]:code point:(LE CS0 CS1 CS2 CS3 CS4 CS5 CS6 CS7 AF11 AF12 AF13 AF21 AF22 AF23 AF31 AF32 AF33 AF41 AF42 AF43 VA EF)'
+	'(--dscp)--qbss[mark the data as of low priority]'
 	'--progress[progress bars]:when:(auto always never)'
+	'(--json --quiet)--explain[say what limited each file]'
 )
 
 if ((CURRENT == 2)) && [[ ${words[2]} != -* ]]; then
@@ -50,7 +59,7 @@ fi
 verb=${words[2]}
 case $verb in
 put) _arguments -s $session $transfer '--in-place[write to the target itself]' '2:verb:' '*:file:_files' ;;
-get) _arguments -s $session $transfer '2:verb:' '*:file:_files' ;;
+get) _arguments -s $session $transfer '--fsync[wait until files are on disk]' '--sparse[leave holes where files hold zeros]' '2:verb:' '*:file:_files' ;;
 ls) _arguments -s $session '(-l --long)'{-l,--long}'[show attributes]' '(-a --all)'{-a,--all}'[show dot files]' '*:path:' ;;
 mkdir) _arguments -s $session '--no-mkdir[make no missing directories]' '*:path:' ;;
 rm | stat | df) _arguments -s $session '*:path:' ;;

@@ -3,6 +3,7 @@ package legacy
 import (
 	"encoding/json"
 
+	"bbftp/engine/telemetry"
 	"bbftp/engine/transfer"
 	"bbftp/engine/wire"
 )
@@ -21,15 +22,16 @@ type event struct {
 
 // figures are those of one copied file; sizes in bytes.
 type figures struct {
-	Op         string         `json:"op"`
-	Local      string         `json:"local"`
-	Remote     string         `json:"remote"`
-	Bytes      int64          `json:"bytes"`
-	Streams    int            `json:"streams"`
-	Compressed bool           `json:"compressed"`
-	Simulated  bool           `json:"simulated,omitempty"`
-	Seconds    float64        `json:"seconds"`
-	Paths      transfer.Paths `json:"paths"`
+	Op         string            `json:"op"`
+	Local      string            `json:"local"`
+	Remote     string            `json:"remote"`
+	Bytes      int64             `json:"bytes"`
+	Streams    int               `json:"streams"`
+	Compressed bool              `json:"compressed"`
+	Simulated  bool              `json:"simulated,omitempty"`
+	Seconds    float64           `json:"seconds"`
+	Paths      transfer.Paths    `json:"paths"`
+	Telemetry  *telemetry.Report `json:"telemetry,omitempty"` // if data streams were open
 }
 
 func (r *report) commandEvent(text string, err error) {
@@ -43,6 +45,9 @@ func (r *report) commandEvent(text string, err error) {
 			e.Transfer = &figures{
 				Op: t.Op, Local: t.Local, Remote: t.Remote, Bytes: t.Bytes, Streams: t.Streams,
 				Compressed: t.Compressed, Simulated: t.Simulated, Seconds: t.Duration.Seconds(), Paths: t.Paths,
+			}
+			if t.Report.Elapsed > 0 {
+				e.Transfer.Telemetry = &t.Report
 			}
 		}
 	}

@@ -35,17 +35,37 @@ func put(ctx context.Context, r *run, operands []string) error {
 		return nil
 	}
 	return r.session(at, len(files), func(s server) error {
+		move := func(local string, to target) outcome {
+			return copied(local, to, func(remote string) (*client.Transfer, error) { return s.Put(ctx, local, remote) })
+		}
+		if len(sources) == 1 && !onlyDirectory(paths[0]) && s.RefusesDirectories() {
+			r.out.start("put", 1, bytes)
+			each(ctx, r, files, func(local string) outcome { return guess(ctx, s, local, paths[0], move) })
+			return nil
+		}
 		to, err := remoteTarget(ctx, s, paths[0], len(sources) > 1)
 		if err != nil {
 			r.skipped = len(files)
 			return err
 		}
 		r.out.start("put", len(files), bytes)
-		each(ctx, r, files, func(local string) outcome {
-			return copied(local, to, func(remote string) (*client.Transfer, error) { return s.Put(ctx, local, remote) })
-		})
+		each(ctx, r, files, func(local string) outcome { return move(local, to) })
 		return nil
 	})
+}
+
+// guess takes dst for the new name of the file, which saves to ask; only a server
+// that refuses it is asked whether it is a directory.
+func guess(ctx context.Context, s server, local, dst string, move func(string, target) outcome) outcome {
+	o := move(local, asFile(dst))
+	var refused *client.RefusedError
+	if !errors.As(o.err, &refused) {
+		return o
+	}
+	if dir, err := isDirectory(ctx, s, dst); err != nil || !dir {
+		return o
+	}
+	return move(local, intoDirectory(dst))
 }
 
 // onServer refuses an operand that should be local. A colon may have been meant

@@ -71,6 +71,31 @@ func TestPutTargets(t *testing.T) {
 	}
 }
 
+// TestPutGuesses asks only where a server that notices directories in time has
+// refused.
+func TestPutGuesses(t *testing.T) {
+	here(t, "a", "b")
+	for _, tt := range []struct {
+		line   string
+		asked  []string
+		status int
+	}{
+		{"a h:c", []string{"put a c"}, 0},
+		{"a h:dir", []string{"put a dir", "stat dir", "put a dir/a"}, 0},
+		{"a h:dir/", []string{"put a dir/a"}, 0},
+		{"a h:file", []string{"put a file", "stat file"}, exitRefused},
+		{"a b h:dir", []string{"stat dir", "put a dir/a", "put b dir/b"}, 0},
+	} {
+		f := &fakeServer{names: []string{"dir/", "file"}, refuses: true, fail: map[string]error{
+			"put a dir": refusal("dir is a directory"), "put a file": refusal("not yours"),
+		}}
+		status, _, stderr := try(t.Context(), t, f, append([]string{"put"}, strings.Fields(tt.line)...)...)
+		if status != tt.status || !slices.Equal(f.asked, tt.asked) {
+			t.Errorf("put %s: exit status %d, asked %q, said %s", tt.line, status, f.asked, stderr)
+		}
+	}
+}
+
 // TestPutTargetV1 finds a directory without stat.
 func TestPutTargetV1(t *testing.T) {
 	here(t, "a")

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"bbftp/engine/client"
+	"bbftp/engine/telemetry"
+	"bbftp/engine/transfer"
 )
 
 // events writes one JSON object a line, and nothing else.
@@ -101,6 +103,21 @@ type transferFigures struct {
 	Streams    int     `json:"streams"`
 	Compressed bool    `json:"compressed"`
 	Simulated  bool    `json:"simulated"`
+
+	Paths     transfer.Paths    `json:"paths"`
+	Telemetry *telemetry.Report `json:"telemetry,omitempty"` // if data streams were open
+	Why       []string          `json:"why,omitempty"`
+}
+
+func figuresOfCopy(t *client.Transfer) *transferFigures {
+	f := &transferFigures{
+		t.Local, t.Remote, t.Bytes, t.Duration.Seconds(), rate(t.Bytes, t.Duration), t.Streams, t.Compressed, t.Simulated,
+		t.Paths, nil, t.Why,
+	}
+	if t.Report.Elapsed > 0 {
+		f.Telemetry = &t.Report
+	}
+	return f
 }
 
 func (e *events) done(o outcome) {
@@ -121,9 +138,7 @@ func (e *events) done(o outcome) {
 		event.Error = failure(o)
 	}
 	if t := o.copied; t != nil && o.err == nil {
-		event.transferFigures = &transferFigures{
-			t.Local, t.Remote, t.Bytes, t.Duration.Seconds(), rate(t.Bytes, t.Duration), t.Streams, t.Compressed, t.Simulated,
-		}
+		event.transferFigures = figuresOfCopy(t)
 	}
 	e.emit(event)
 }

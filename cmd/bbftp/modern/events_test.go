@@ -2,6 +2,7 @@ package modern
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"strings"
 	"sync/atomic"
@@ -12,6 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"bbftp/engine/client"
+	"bbftp/engine/telemetry"
+	"bbftp/engine/transfer"
 )
 
 func TestEvents(t *testing.T) {
@@ -31,6 +34,7 @@ func TestEvents(t *testing.T) {
 		time.Sleep(time.Second / 2)
 		e.done(outcome{op: "put", object: "a", copied: &client.Transfer{
 			Op: "put", Local: "a", Remote: "d/a", Bytes: 2000, Streams: 2, Compressed: true, Duration: 2 * time.Second,
+			Paths: transfer.Paths{Deflated: 1500, Stored: 500, BlockBytes: 900}, Why: []string{"2 streams: so"},
 		}})
 		e.done(outcome{op: "put", object: "b\x1b", err: errors.New("put b\x1b: no")})
 		e.done(outcome{op: "put", object: "h", server: true, err: errors.New("gone")})
@@ -41,7 +45,8 @@ func TestEvents(t *testing.T) {
 			`{"event":"progress","op":"put","local":"a","remote":"d/a","bytes":2000,"moved":500,"seconds":1,"rate":500}`,
 			`{"event":"progress","op":"put","local":"a","remote":"d/a","bytes":2000,"moved":1500,"seconds":2,"rate":750}`,
 			`{"event":"warning","text":"lost","wait":30}`,
-			`{"event":"file","op":"put","object":"a","ok":true,"local":"a","remote":"d/a","bytes":2000,"seconds":2,"rate":1000,"streams":2,"compressed":true,"simulated":false}`,
+			`{"event":"file","op":"put","object":"a","ok":true,"local":"a","remote":"d/a","bytes":2000,"seconds":2,"rate":1000,"streams":2,"compressed":true,"simulated":false,` +
+				`"paths":{"sendfile":0,"splice":0,"copied":0,"deflated":1500,"stored":500,"block_bytes":900},"why":["2 streams: so"]}`,
 			`{"event":"file","op":"put","object":"b\u001b","ok":false,"error":"put b\u001b: no"}`,
 			`{"event":"error","op":"put","object":"h","ok":false,"error":"put h: gone"}`,
 			`{"event":"warning","text":"hm"}`,
@@ -51,6 +56,27 @@ func TestEvents(t *testing.T) {
 			t.Error(diff)
 		}
 	})
+}
+
+// TestTelemetryEvent embeds the report as its package writes it.
+func TestTelemetryEvent(t *testing.T) {
+	var out bytes.Buffer
+	report := telemetry.Report{
+		Elapsed: time.Second, Streams: make([]telemetry.Stream, 2),
+		Verdict: telemetry.Verdict{Limit: telemetry.Link, Share: 0.96},
+	}
+	newEvents(&out).done(outcome{op: "get", object: "a", copied: &client.Transfer{Op: "get", Report: report}})
+	var event struct{ Telemetry json.RawMessage }
+	if err := json.Unmarshal(out.Bytes(), &event); err != nil {
+		t.Fatal(err)
+	}
+	want, err := json.Marshal(report)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(event.Telemetry, want) || !bytes.Contains(want, []byte(`"link"`)) {
+		t.Errorf("telemetry is %s, want %s", event.Telemetry, want)
+	}
 }
 
 func TestAnswerEvents(t *testing.T) {

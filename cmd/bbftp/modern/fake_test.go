@@ -19,11 +19,12 @@ import (
 // fakeServer keeps names, directories with a slash at their end, and remembers
 // what it was asked.
 type fakeServer struct {
-	names  []string
-	v1     bool
-	fail   map[string]error // of operations, by "op path"
-	asked  []string
-	before func(question string) // called with each question
+	names   []string
+	v1      bool
+	refuses bool             // files in the place of directories, at once
+	fail    map[string]error // of operations, by "op path"
+	asked   []string
+	before  func(question string) // called with each question
 }
 
 func (f *fakeServer) ask(op, name string) error {
@@ -38,6 +39,8 @@ func (f *fakeServer) ask(op, name string) error {
 func (f *fakeServer) is(name string) bool { return slices.Contains(f.names, name) }
 
 func refusal(text string) error { return &client.RefusedError{Text: text, NoRetry: true} }
+
+func (f *fakeServer) RefusesDirectories() bool { return f.refuses }
 
 func (f *fakeServer) Put(_ context.Context, local, remote string) (*client.Transfer, error) {
 	if err := f.ask("put", local+" "+remote); err != nil {

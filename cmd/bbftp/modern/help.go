@@ -56,7 +56,7 @@ func (v verb) help() string {
 			b.WriteString(p.help())
 		}
 	}
-	b.WriteString("\n" + eventsHead + v.events + allEvents)
+	b.WriteString("\n" + eventsHead + v.events)
 	b.WriteString("\n" + exitHelp)
 	return b.String()
 }

@@ -1,16 +1,12 @@
 package modern
 
 import (
-	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
-	"github.com/dustin/go-humanize"
 	"github.com/pborman/getopt/v2"
 
-	"bbftp/cmd/bbftp/internal/argument"
 	"bbftp/engine/client"
 	"bbftp/netio"
 )
@@ -25,11 +21,13 @@ type options struct {
 	dataFrom     string
 	passwordFile string
 	timeout      time.Duration
+	tuned        bool // what the options leave open is chosen for each file
+	window       int  // KiB, for both directions
 
-	long, all            bool // of ls
-	json, quiet, verbose bool
-	progress             string
-	help, version        bool
+	long, all                     bool // of ls
+	json, quiet, verbose, explain bool
+	progress                      string
+	help, version                 bool
 }
 
 // option is an option of some verbs. A short letter means what it means in the
@@ -52,13 +50,16 @@ const (
 
 // optionTable is in the order of the help text.
 var optionTable = []option{
-	{transfers, "streams", 'p', "N", false, "data streams per file (default 1)", func(o *options) any { return &o.cfg.Streams }},
-	{transfers, "compress", 'c', "", false, "compress the data on the way", func(o *options) any { return &o.cfg.Compress }},
+	{transfers, "streams", 'p', "N", false, "data streams per file, or auto (default): by round-trip time, size, and how earlier files went", func(o *options) any { return streams{&o.cfg.Streams} }},
+	{transfers, "compress", 'c', "WHEN", true, "compress the data on the way: auto (default), while that is faster, or always", func(o *options) any { return compression{&o.cfg.Settings} }},
+	{transfers, "limit-rate", 0, "RATE", false, "most bytes per second of all streams together, such as 100MB, or bits, such as 1gbit; a letter alone is of bytes, K, M and G are powers of 1000", func(o *options) any { return bandwidth{&o.cfg.RateLimit} }},
 	{transfers, "dry-run", 'n', "", false, "open the data streams but change no file", func(o *options) any { return &o.cfg.Simulate }},
 	{transfers, "no-mode", 0, "", false, "don't keep the permission bits", func(o *options) any { return &o.cfg.NoMode }},
 	{transfers, "no-times", 0, "", false, "don't keep the times", func(o *options) any { return &o.cfg.NoTimes }},
 	{"put get mkdir", "no-mkdir", 0, "", false, "don't make missing directories on the way", func(o *options) any { return &o.cfg.NoDirs }},
 	{"put", "in-place", 0, "", false, "write to the target itself, not to a temporary file that replaces it when complete", func(o *options) any { return &o.cfg.InPlace }},
+	{"get", "fsync", 0, "", false, "a file counts as copied once it is on disk, with its name", func(o *options) any { return &o.cfg.Sync }},
+	{"get", "sparse", 0, "", false, "leave holes where a file holds zeros", func(o *options) any { return &o.cfg.Sparse }},
 	{"ls", "long", 'l', "", false, "show mode, owner, size and time too: one more question to the server for each name", func(o *options) any { return &o.long }},
 	{"ls", "all", 'a', "", false, "show names that begin with a dot too", func(o *options) any { return &o.all }},
 
@@ -77,14 +78,19 @@ var optionTable = []option{
 	{transfers, "data-ports", 0, "MIN:MAX", false, "ports to await data streams at (versions 1 and 2)", func(o *options) any { return ports{&o.cfg.DataPorts} }},
 	{transfers, "data-from", 0, "ADDRESS", false, "accept data streams from ADDRESS instead of the server's control address", func(o *options) any { return &o.dataFrom }},
 	{transfers, "buffer", 0, "SIZE", false, "largest compressed block (default 256KiB)", func(o *options) any { return kibibytes{&o.cfg.BufferSize} }},
-	{transfers, "send-window", 0, "SIZE", false, "TCP window to send with, of the side that connects the data streams: this one in version 3, the server in 1 and 2 (default: the system's choice)", func(o *options) any { return kibibytes{&o.cfg.SendWindow} }},
-	{transfers, "recv-window", 0, "SIZE", false, "TCP window to receive with, of the same side", func(o *options) any { return kibibytes{&o.cfg.RecvWindow} }},
-	{transfers, "qbss", 0, "", false, "mark the data as of low priority (IP TOS 0x20)", func(o *options) any { return &o.cfg.QBSS }},
+	{transfers, "window", 0, "SIZE", false, "TCP windows of the data streams in both directions, or auto (default): the system adjusts them", func(o *options) any { return window{&o.window} }},
+	{transfers, "send-window", 0, "SIZE", false, "the same to send with only, of the side that connects the data streams: this one in version 3, the server in 1 and 2", func(o *options) any { return window{&o.cfg.SendWindow} }},
+	{transfers, "recv-window", 0, "SIZE", false, "the same to receive with only", func(o *options) any { return window{&o.cfg.RecvWindow} }},
+	{transfers, "congestion", 0, "NAME", false, "congestion control of this side's data streams, such as bbr or cubic (default: the system's)", func(o *options) any { return &o.cfg.Congestion }},
+	{transfers, "mptcp", 0, "", false, "ask for Multipath TCP; a server or path without it gets plain TCP", func(o *options) any { return &o.cfg.Multipath }},
+	{transfers, "dscp", 0, "VALUE", false, "mark what this side sends (RFC 2474): 0 to 63, or LE, CS0 to CS7, AF11 to AF43, VA, EF", func(o *options) any { return dscp{&o.cfg.TOS} }},
+	{transfers, "qbss", 0, "", false, "both sides mark the data as of low priority (IP TOS 0x20)", func(o *options) any { return &o.cfg.QBSS }},
 	{sessions, "tries", 0, "N", false, "tries of each operation (default: 5 to put and get, else 1)", func(o *options) any { return &o.cfg.Tries }},
 	{sessions, "retry-wait", 0, "DURATION", false, "pause between two tries (default 30s)", func(o *options) any { return &o.cfg.RetryWait }},
 	{"", "timeout", 0, "DURATION", false, "longest wait for the server to connect, answer or go on (default: 60s to 300s, as each takes)", func(o *options) any { return &o.timeout }},
 
 	{transfers, "progress", 0, "WHEN", false, "progress bars: auto (on a terminal), always or never", func(o *options) any { return choice{&o.progress, []string{"auto", "always", "never"}} }},
+	{transfers, "explain", 0, "", false, "say of each file why so many streams, what limited it, and what would help", func(o *options) any { return &o.explain }},
 	{"", "json", 0, "", false, "write nothing but JSON, one object per line", func(o *options) any { return &o.json }},
 	{sessions, "quiet", 0, "", false, "show neither progress nor successes, only failures", func(o *options) any { return &o.quiet }},
 	{sessions, "verbose", 'V', "", false, "say what happens, on standard error", func(o *options) any { return &o.verbose }},
@@ -104,74 +110,13 @@ func (o *options) set(verb string) *getopt.Set {
 		if !p.has(verb) {
 			continue
 		}
-		if opt := set.FlagLong(p.value(o), p.long, p.short); p.optional {
+		value := p.value(o)
+		opt := set.FlagLong(value, p.long, p.short)
+		if _, bare := value.(compression); bare {
+			opt.SetFlag() // as in the legacy form other letters may follow -c
+		} else if p.optional {
 			opt.SetOptional()
 		}
 	}
 	return set
 }
-
-// active is the value of --active: a range that may be left out.
-type active struct{ o *options }
-
-func (a active) Set(text string, opt getopt.Option) error {
-	a.o.cfg.Active = true
-	return ports{&a.o.activePorts}.Set(text, opt)
-}
-
-func (a active) String() string { return ports{&a.o.activePorts}.String() }
-
-// kibibytes is the value of an option like --buffer: bytes with an optional
-// unit, kept in KiB, rounded up.
-type kibibytes struct{ to *int }
-
-func (k kibibytes) Set(text string, _ getopt.Option) error {
-	n, err := humanize.ParseBytes(text)
-	if err != nil || n == 0 || n > 1<<40 || text[0] < '0' || text[0] > '9' {
-		return fmt.Errorf("%q: want a size such as 256KiB or 4MB", text)
-	}
-	*k.to = int((n + 1023) / 1024)
-	return nil
-}
-
-func (k kibibytes) String() string { return strconv.Itoa(*k.to) + "KiB" }
-
-// ports is the value of --data-ports: MIN:MAX.
-type ports struct{ to *netio.PortRange }
-
-func (p ports) Set(text string, _ getopt.Option) error {
-	if text == "" {
-		return nil // --active without a range
-	}
-	r, err := argument.Ports(text)
-	if err != nil {
-		return fmt.Errorf("%q: %w", text, err)
-	}
-	*p.to = r
-	return nil
-}
-
-func (p ports) String() string {
-	if *p.to == (netio.PortRange{}) {
-		return ""
-	}
-	return fmt.Sprintf("%d:%d", p.to.Min, p.to.Max)
-}
-
-// choice is the value of an option that takes one of few words.
-type choice struct {
-	to    *string
-	words []string
-}
-
-func (c choice) Set(text string, _ getopt.Option) error {
-	for _, word := range c.words {
-		if text == word {
-			*c.to = word
-			return nil
-		}
-	}
-	return fmt.Errorf("%q: want %s", text, strings.Join(c.words, ", "))
-}
-
-func (c choice) String() string { return *c.to }

@@ -73,8 +73,8 @@ func rate(bytes int64, took time.Duration) float64 {
 
 // plain writes lines: successes and answers to out, the rest to err.
 type plain struct {
-	out, err       io.Writer
-	quiet, verbose bool
+	out, err                io.Writer
+	quiet, verbose, explain bool
 }
 
 func (p *plain) start(string, int, int64) {}
@@ -92,6 +92,9 @@ func (p *plain) done(o outcome) {
 		line(p.err, "bbftp: "+failure(o))
 	case o.copied != nil && !p.quiet:
 		line(p.out, transferred(o.copied))
+		for _, text := range p.remarks(o.copied) {
+			line(p.out, "  "+text)
+		}
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"bbftp/cmd/bbftp/internal/argument"
 	"bbftp/cmd/internal/umask"
 	"bbftp/engine/client"
+	"bbftp/netio"
 )
 
 // usageError is a command line that can't be meant.
@@ -56,10 +57,25 @@ func parse(verb string, args []string) (o *options, operands []string, err error
 	return o, operands, nil
 }
 
-// named puts the option before what is wrong with its value.
+// named puts the option before what is wrong with its value, and after an option
+// that the verb lacks the verbs that have it.
 func named(err error) error {
-	if mistake := (*getopt.Error)(nil); errors.As(err, &mistake) && mistake.ErrorCode == getopt.Invalid {
+	mistake := (*getopt.Error)(nil)
+	if !errors.As(err, &mistake) {
+		return err
+	}
+	switch mistake.ErrorCode {
+	case getopt.Invalid:
 		return fmt.Errorf("%s: %w", mistake.Name, err)
+	case getopt.UnknownOption:
+		if mistake.Name == "-=" {
+			return errors.New("= goes with the long name of an option, as in --compress=always")
+		}
+		for _, p := range optionTable {
+			if mistake.Name == "--"+p.long {
+				return fmt.Errorf("%w, which is for %s", err, strings.Join(strings.Fields(p.verbs), ", "))
+			}
+		}
 	}
 	return err
 }
@@ -69,8 +85,6 @@ func named(err error) error {
 func (o *options) complete(verb string, given map[string]bool) error {
 	cfg := &o.cfg
 	switch {
-	case given["streams"] && cfg.Streams < 1:
-		return fmt.Errorf("--streams %d: at least 1 is needed", cfg.Streams)
 	case given["tries"] && cfg.Tries < 1:
 		return fmt.Errorf("--tries %d: at least 1 is needed", cfg.Tries)
 	case given["port"] && cfg.Port == 0:
@@ -81,12 +95,22 @@ func (o *options) complete(verb string, given map[string]bool) error {
 		return errors.New("--active excludes --protocol 3, in which the client connects the data streams")
 	case given["data-ports"] && o.activePorts.Max != 0:
 		return errors.New("--active with a range excludes --data-ports")
+	case given["window"] && (given["send-window"] || given["recv-window"]):
+		return errors.New("--window is --send-window and --recv-window in one: it excludes them")
+	case given["dscp"] && cfg.QBSS:
+		return errors.New("--dscp excludes --qbss, which is a mark of its own")
 	case cfg.RetryWait < 0 || o.timeout < 0 || given["timeout"] && o.timeout == 0:
 		return errors.New("--retry-wait and --timeout: want a duration such as 90s or 5m")
-	case o.json && (o.quiet || o.verbose || o.progress == "always"):
-		return errors.New("--json excludes --quiet, --verbose and --progress=always")
-	case o.quiet && (o.verbose || o.progress == "always"):
-		return errors.New("--quiet excludes --verbose and --progress=always")
+	case o.json && (o.quiet || o.verbose || o.explain || o.progress == "always"):
+		return errors.New("--json excludes --quiet, --verbose, --explain and --progress=always")
+	case o.quiet && (o.verbose || o.explain || o.progress == "always"):
+		return errors.New("--quiet excludes --verbose, --explain and --progress=always")
+	}
+	if err := netio.CheckCongestion(cfg.Congestion); err != nil {
+		return err
+	}
+	if given["window"] {
+		cfg.SendWindow, cfg.RecvWindow = o.window, o.window
 	}
 	if o.activePorts.Max != 0 {
 		cfg.DataPorts = o.activePorts
@@ -94,7 +118,8 @@ func (o *options) complete(verb string, given map[string]bool) error {
 	if given["retry-wait"] && cfg.RetryWait == 0 {
 		cfg.RetryWait = -1 // to client.Config 0 is the default
 	}
-	if cfg.Tries == 0 && !slices.Contains(strings.Fields(transfers), verb) {
+	o.tuned = slices.Contains(strings.Fields(transfers), verb)
+	if cfg.Tries == 0 && !o.tuned {
 		cfg.Tries = 1 // who asks a question wants to know now
 	}
 	if o.timeout > 0 {

@@ -73,7 +73,7 @@ func (o *options) output(stdout, stderr io.Writer) output {
 	if o.json {
 		return newEvents(stdout)
 	}
-	p := plain{out: stdout, err: stderr, quiet: o.quiet, verbose: o.verbose}
+	p := plain{out: stdout, err: stderr, quiet: o.quiet, verbose: o.verbose, explain: o.explain}
 	if o.progress == "always" || o.progress == "auto" && !o.quiet && terminal.Is(stderr) {
 		b := &bars{plain: p, screen: stderr, after: settled}
 		if o.progress == "always" {

@@ -9,17 +9,20 @@ import (
 	"log/slog"
 	"os"
 	"os/user"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"bbftp/cmd/internal/terminal"
 	"bbftp/engine/client"
+	"bbftp/engine/tuning"
 	"bbftp/engine/wire"
 )
 
 // server is what the verbs need of a [client.Client].
 type server interface {
 	Put(ctx context.Context, local, remote string) (*client.Transfer, error)
+	RefusesDirectories() bool
 	Get(ctx context.Context, remote, local string) (*client.Transfer, error)
 	List(ctx context.Context, pattern string) ([]wire.ListEntry, error)
 	Files(ctx context.Context, pattern string) ([]string, error)
@@ -47,6 +50,9 @@ func (o *options) connect(ctx context.Context, r remote, out output, stdin *os.F
 		out.warn(warning{cause: cause, retry: true, wait: max(wait, 0)})
 	}
 	cfg.Log = o.logger(out)
+	if o.tuned {
+		cfg.Tuner = tuning.New(memoryFile(), cfg.Log)
+	}
 	c, err := client.New(cfg)
 	if err != nil {
 		return nil, usageError{err}
@@ -56,6 +62,16 @@ func (o *options) connect(ctx context.Context, r remote, out output, stdin *os.F
 		return nil, err
 	}
 	return c, nil
+}
+
+// memoryFile is the file that remembers how files went to which host, "" where the
+// user has no place for such.
+func memoryFile() string {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "bbftp", "paths.json")
 }
 
 // address completes r with what options say, and with the local user.

@@ -38,7 +38,9 @@ const putDetails = `Each SRC is a regular file. DST is the file's new name, or, 
 on the server, where the file goes under its own name. Several files need a
 directory. A DST that ends in / is one without asking the server; it is made if
 it is missing, but not in version 1. Existing files are replaced once the new
-content is complete.
+content is complete. Whether the server waits for its disk then, and whether it
+leaves holes where a file holds zeros, is its own choice (bbftpd --fsync,
+--sparse).
 `
 
 const getDetails = `DST is the file's new name, or, if it is a directory, where the file goes under
@@ -73,32 +75,58 @@ const statusDetails = `No login is needed. Servers before 3.2.0 can't.
 const copyEvents = `  start    op, files, bytes (left out if unknown)
   progress op, local, remote, bytes, moved, seconds, rate: once a second
   file     op, object, ok; error, or local, remote, bytes, seconds, rate,
-           streams, compressed, simulated
+           streams, compressed, simulated, paths, telemetry, why
   error    op, object, ok, error: what is about no single file
+` + allEvents + `
+The objects of the file event, as this side saw the transfer
+  paths      bytes of the file by their way: sendfile, splice, copied, or in
+             blocks deflated, stored; block_bytes is what the blocks took
+  telemetry  sending, loopback; bytes, seconds, bytes_per_second; ramp_seconds
+             to half of the highest rate, steady_bytes_per_second after it;
+             verdict: limit, share (of the time, 0 to 1), reason, advice;
+             retransmits, retransmitted_bytes, rtt_seconds, min_rtt_seconds; of
+             the process cpu_seconds, user_seconds, system_seconds, cores;
+             machine_idle (0 to 1); summed over the streams
+             socket_wait_seconds, file_seconds, file_cpu_seconds,
+             disk_wait_seconds, limit_wait_seconds, codec_seconds,
+             codec_wait_seconds; send_buffer_bytes and recv_buffer_bytes if
+             they are fixed; streams
+  streams    of each, by TCP_INFO: bytes, seconds, congestion, mss_bytes,
+             rtt_seconds and min_rtt_seconds; cwnd_bytes, max_cwnd_bytes;
+             delivery_bytes_per_second, the highest; max_pacing_bytes_per_second
+             if there is a limit; segments_sent, retransmits,
+             retransmitted_bytes, segments_received, segments_out_of_order;
+             busy_seconds, of it rwnd_limited_seconds and
+             sndbuf_limited_seconds; send_window_bytes,
+             mean_send_window_bytes, recv_window_bytes; samples
+  limit      link, loss, recv-window, send-buffer, peer, peer-or-path,
+             disk-read, disk-write, cpu, compression, rate-limit, start-up, or
+             "" where nothing stands out
+  why        lines: how the number of streams was chosen
 `
 
 const lsEvents = `  entry    path, type (file, directory, dangling, unknown), link; with --long
            also those of stat
   error    op, object, ok, error
-`
+` + allEvents
 
 const fileEvents = `  file     op, object, ok; error
   error    op, object, ok, error: what is about no single file
-`
+` + allEvents
 
 const statEvents = `  stat     path, type, size and block_size in bytes, blocks, mode (octal), uid,
            gid, inode, accessed, modified, changed
   error    op, object, ok, error
-`
+` + allEvents
 
 const dfEvents = `  df       path, size, available and block_size in bytes, inodes, free_inodes,
            name_max in bytes
   error    op, object, ok, error
-`
+` + allEvents
 
 const statusEvents = `  status   server, text
   error    op, object, ok, error
-`
+` + allEvents
 
 // allEvents are those of every verb.
 const allEvents = `  warning  text; wait, if it is a pause before another try

@@ -62,6 +62,8 @@ func Run(t *testing.T, dir string, extra map[string]Command) {
 			}
 			env.Setenv("RUNAS", runAs)
 			env.Setenv("BBUSER", "demo")
+			// What bbftp remembers of hosts: of one script, and not among its files.
+			env.Setenv("XDG_CACHE_HOME", filepath.Join(env.WorkDir, ".tmp", "cache"))
 			env.Setenv("PATH", programs+string(os.PathListSeparator)+env.Getenv("PATH"))
 			env.Values[stateKey{}] = &state{t: env.T(), programs: programs, processes: map[string]*process{}, values: map[any]any{}}
 			return nil
