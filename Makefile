@@ -8,7 +8,7 @@ LDFLAGS := -s -w -X bbftp/cmd/internal/version.build=$(VERSION)
 # How long `make fuzz` works on each target; `make test` tries 5000 inputs.
 FUZZTIME ?= 60s
 
-.PHONY: build install deb demo demo-transfer results test race fuzz bench interop lint cross clean
+.PHONY: build install deb demo demo-transfer results test race fuzz bench bench-go bench-loopback bench-lfn bars interop lint cross clean
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/bbftp ./cmd/bbftpd ./cmd/bbbench
@@ -75,8 +75,39 @@ cross:
 fuzz:
 	scripts/fuzz.sh $(FUZZTIME)
 
-bench:
-	$(GO) test -run '^$$' -bench . -benchtime 2s ./...
+# How fast, at what cost, and against what: the Go benchmarks of each path, then
+# whole processes on loopback and over an emulated long fat network, each sweep
+# interleaved; and the bars they are held to. All of it in results/, in about 30
+# minutes, of which the Go benchmarks take five. As root, best when nothing else
+# runs; iperf3 and socat on PATH, and the legacy programs that
+# BBFTP_LEGACY_SERVER and BBFTP_LEGACY_CLIENT name first, are measured too.
+# BENCH_LOOPBACK and BENCH_LFN are more options of the sweeps.
+bench: bench-go bench-loopback bench-lfn bars
+
+# 0.3 s six times give benchstat an interval; one package at a time.
+BENCHTIME  ?= 0.3s
+BENCHCOUNT ?= 6
+bench-go:
+	mkdir -p $(BIN)
+	{ echo "commit: $(VERSION)"; echo "host: $$(uname -n)"; echo "kernel: $$(uname -sr)"; \
+	  echo "date: $$(date -u +%Y-%m-%dT%H:%MZ)"; echo "command: make bench-go BENCHTIME=$(BENCHTIME) BENCHCOUNT=$(BENCHCOUNT)"; \
+	  $(GO) test -p 1 -run '^$$' -bench . -benchtime $(BENCHTIME) -count $(BENCHCOUNT) -timeout 20m ./engine/... ./netio/... ./bench/... \
+	  | grep -Ev '^(PASS|ok|\?|---)|no test files|\[no tests' ; } > $(BIN)/bench.txt
+	mv $(BIN)/bench.txt results/bench.txt
+
+bench-loopback: build
+	rm -f $(BIN)/loopback.jsonl
+	-$(BIN)/bbbench compare loopback --out $(BIN)/loopback.jsonl $(LEGACY) $(BENCH_LOOPBACK)
+
+bench-lfn: build
+	rm -f $(BIN)/lfn.jsonl
+	-$(BIN)/bbbench compare lfn --out $(BIN)/lfn.jsonl $(LEGACY) $(BENCH_LFN)
+
+# From the records of the sweeps that there are.
+SWEPT = $(wildcard $(BIN)/loopback.jsonl) $(wildcard $(BIN)/lfn.jsonl)
+bars:
+	@if [ -z "$(SWEPT)" ]; then echo "bars: nothing was measured: make bench-loopback or bench-lfn"; exit 1; fi
+	$(BIN)/bbbench report $(SWEPT) --bars results/bars.md --ratios results/ratios.md --csv results/ratios.csv --html results/ratios.html
 
 # The records in results/, made anew on this machine; best when nothing else
 # runs on it. As root; iperf3 on PATH, and the legacy programs that

@@ -12,11 +12,15 @@ import (
 
 // environment describes the machine and the peers' programs, all of which must
 // be there.
-func (s *Sweep) environment(ctx context.Context, dir string) (trial.Environment, error) {
-	env, err := s.system.environment(s.Build, dir)
-	if err != nil {
-		return env, fmt.Errorf("describe this machine: %w", err)
+func (s *Sweep) environment(ctx context.Context, places map[string]*storage) (trial.Environment, error) {
+	var env trial.Environment
+	for _, place := range places { // any: all are on this machine
+		var err error
+		if env, err = s.system.environment(s.Build, place.work); err != nil {
+			return env, fmt.Errorf("describe this machine: %w", err)
+		}
 	}
+	env.Files = systems(places)
 	env.Versions = map[string]string{}
 	for _, p := range s.Peers {
 		version, err := p.Version(ctx)

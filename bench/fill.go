@@ -15,6 +15,9 @@ func fill(r *trial.Record, o peer.Outcome, seen observe.Observation, complete bo
 	r.Warnings = append(slices.Clone(o.Warnings), seen.Warnings...)
 	r.Bytes = max(o.Bytes, 0)
 	r.ClientCPU, r.ServerCPU = o.ClientCPU.Seconds(), o.ServerCPU.Seconds()
+	r.ClientMemory, r.ServerMemory = o.ClientMemory, o.ServerMemory
+	r.StreamsUsed, r.Moving = o.Streams, o.Moving.Seconds()
+	r.ClientVerdict, r.ServerVerdict = o.ClientVerdict, o.ServerVerdict
 	r.SenderSendfile, r.SenderCopied = o.Sender.Sendfile, o.Sender.Copied
 	r.SenderDeflated, r.SenderStored, r.SenderBlocks = o.Sender.Deflated, o.Sender.Stored, o.Sender.BlockBytes
 	r.ReceiverSplice, r.ReceiverCopied = o.Receiver.Splice, o.Receiver.Copied

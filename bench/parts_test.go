@@ -142,7 +142,7 @@ func TestSources(t *testing.T) {
 	})
 	get := func(kind string, size int64) string {
 		t.Helper()
-		file, err := s.get(kind, size)
+		file, err := s.get(trial.Cell{Kind: kind, Bytes: size})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -163,10 +163,10 @@ func TestSources(t *testing.T) {
 	if _, err := os.Stat(first); err != nil {
 		t.Error(err)
 	}
-	if _, err := s.get("random", 6000); err == nil || !strings.Contains(err.Error(), "a trial needs") {
+	if _, err := s.get(trial.Cell{Kind: "random", Bytes: 6000}); err == nil || !strings.Contains(err.Error(), "a trial needs") {
 		t.Errorf("more than there is: %v", err)
 	}
-	if _, err := s.get("poetry", 10); err == nil {
+	if _, err := s.get(trial.Cell{Kind: "poetry", Bytes: 10}); err == nil {
 		t.Error("poetry")
 	}
 	lost := errors.New("lost")

@@ -97,7 +97,7 @@ func estimate(c trial.Cell) time.Duration {
 	if moving == 0 {
 		moving = float64(c.Bytes) * 8 / rate
 		// Slow start doubles from a first flight each round trip.
-		flight := float64(firstFlight * c.Streams)
+		flight := float64(firstFlight * max(c.Streams, 1))
 		for n := flight; n < min(rate/8*c.RTT, float64(c.Bytes)); n *= 2 {
 			moving += c.RTT
 		}
@@ -129,6 +129,12 @@ func Label(c trial.Cell) string {
 	add(true, "%s", c.Direction)
 	add(c.Kind != "random", "%s", c.Kind)
 	add(c.Compressed, "compressed")
+	if c.Files > 0 {
+		add(true, "%d × %s", c.Files, scenario.FormatSize(c.Bytes/int64(c.Files)))
+	} else {
+		add(c.Duration == 0 && c.Storage != "", "%s", scenario.FormatSize(c.Bytes))
+	}
+	add(c.Storage != "", "%s", c.Storage)
 	if c.Path == trial.Emulated {
 		add(true, "%s", scenario.FormatRate(c.Rate))
 		add(true, "%v", c.RoundTrip())
@@ -141,6 +147,7 @@ func Label(c trial.Cell) string {
 		add(c.Target != "", "%s", c.Target)
 	}
 	add(c.Window > 0, "window %s", scenario.FormatSize(c.Window))
-	add(true, "× %d", c.Streams)
+	add(c.Streams > 0, "× %d", c.Streams)
+	add(c.Streams == 0, "× auto")
 	return strings.Join(words, " ")
 }

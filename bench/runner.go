@@ -38,8 +38,7 @@ type link struct {
 // runner runs one trial.
 type runner struct {
 	*Sweep
-	sources *sources
-	work    string
+	places map[string]*storage
 }
 
 // run measures a cell once, and names the back-end of an emulated path.
@@ -56,11 +55,12 @@ func (t runner) run(ctx context.Context, c trial.Cell, repeat int) (r trial.Reco
 }
 
 func (t runner) measure(ctx context.Context, r *trial.Record, backend *string) (err error) {
-	source, err := t.sources.get(r.Kind, r.Cell.Bytes)
+	place := t.places[r.Storage]
+	source, err := place.sources.get(r.Cell)
 	if err != nil {
 		return err
 	}
-	work, err := os.MkdirTemp(t.work, "trial-")
+	work, err := os.MkdirTemp(place.work, "trial-")
 	if err != nil {
 		return err
 	}

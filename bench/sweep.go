@@ -27,9 +27,10 @@ import (
 type Sweep struct {
 	Scenario scenario.Scenario
 	Peers    []peer.Peer // those that the scenario names
-	// Dir is where the payload and the copies go, in a directory of its own. It
-	// needs room for two files of the largest size. "": memory if there is as
-	// much of it, else the system's temporary directory.
+	// Dir is where the payload and the copies go, in a directory of its own, but
+	// those of cells in memory. It needs room for two files of the largest size.
+	// "": memory if there is as much of it, else the system's temporary directory;
+	// that one for cells on disk.
 	Dir      string
 	Build    string // commit of this program
 	Log      *slog.Logger
@@ -83,7 +84,8 @@ func (s *Sweep) peer(name string) peer.Peer {
 }
 
 // Run measures until all cells are settled, or ctx ends: then it gives up the
-// trial under way and returns the cause. A trial that fails is a record and no
+// trial under way and returns the cause, or the scenario's budget of time:
+// then it returns [ErrBudget] between two trials. A trial that fails is a record and no
 // error. done are the records of a results file to go on with; they must be of
 // this very scenario, which may have got more cells since. Everything is
 // removed in the end but what w was given.
@@ -102,42 +104,37 @@ func (s *Sweep) Run(ctx context.Context, w *trial.Writer, done []trial.Record) (
 	if err := s.resume(p, done); err != nil {
 		return err
 	}
-	need := largest(cells)
-	dir := s.Dir
-	if dir == "" {
-		dir = chooseDir(s.system.free, 2*need+spare)
-	}
-	work, remove, err := workspace(dir)
+	places, remove, err := s.storages(cells)
 	if err != nil {
-		return fmt.Errorf("sweep: make a directory to work in: %w", err)
+		return fmt.Errorf("sweep: %w", err)
 	}
 	defer func() {
 		if failed := remove(); failed != nil {
 			err = errors.Join(err, fmt.Errorf("sweep: remove the directory to work in: %w", failed))
 		}
 	}()
-	sources := newSources(work, s.Scenario.Repeats.Seed, s.system.free)
-	if err := sources.fits(need); err != nil {
-		return fmt.Errorf("sweep: %w", err)
-	}
-	env, err := s.environment(ctx, work)
+	env, err := s.environment(ctx, places)
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case err != nil:
 		return fmt.Errorf("sweep: %w", err)
 	}
+	begun, budget := s.system.now(), time.Duration(s.Scenario.Repeats.Budget)
 	out := &output{w: w, env: env, written: map[string]bool{}}
 	for c := p.next(); c != nil; c = p.next() {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
+		}
+		if budget > 0 && s.system.now().Sub(begun) >= budget {
+			return ErrBudget
 		}
 		repeat := c.repeat()
 		s.report(p, c, repeat, nil)
 		// Garbage of the last trial must not be collected in this one.
 		runtime.GC()
 		began := s.system.now()
-		r, backend := runner{s, sources, work}.run(ctx, c.sized(), repeat)
+		r, backend := runner{s, places}.run(ctx, c.sized(), repeat)
 		if ctx.Err() != nil && r.Error != "" {
 			return context.Cause(ctx) // which is why it failed
 		}
@@ -151,18 +148,17 @@ func (s *Sweep) Run(ctx context.Context, w *trial.Writer, done []trial.Record) (
 	return nil
 }
 
-// largest is the size of the largest file known from the start: a cell with a
-// duration will say later what it needs.
-func largest(cells []trial.Cell) int64 {
-	var most int64
-	for _, c := range cells {
-		if c.Duration == 0 {
-			most = max(most, c.Bytes)
-		} else {
-			most = max(most, firstSize(c))
-		}
+// ErrBudget tells that the scenario's budget of time was over before all cells
+// were settled. What was measured stands.
+var ErrBudget = errors.New("sweep: the budget of time is over")
+
+// sizeOf is the size of a cell's files as far as it is known from the start: a
+// cell with a duration will say later what it needs.
+func sizeOf(c trial.Cell) int64 {
+	if c.Duration == 0 {
+		return c.Bytes
 	}
-	return most
+	return firstSize(c)
 }
 
 // system is what a sweep needs of the machine.

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 
 	"bbftp/bench/payload"
+	"bbftp/bench/peer"
+	"bbftp/bench/trial"
 )
 
 // Scenarios are those of the demonstration: put and get over 1, 4 and 10
@@ -27,45 +29,44 @@ func Scenarios() []Scenario {
 // Run moves a generated file of size bytes through the programs on the
 // loopback address, once per scenario, and compares every copy with it. It
 // works in a new directory below dir ("" for the system's temporary one),
-// which needs room for three copies and is removed in the end. Each result is
+// which needs room for two copies and is removed in the end. Each result is
 // handed to done as it comes.
-func Run(ctx context.Context, p Programs, dir string, size int64, done func(Result)) (err error) {
+func Run(ctx context.Context, programs peer.Programs, dir string, size int64, done func(Result)) (err error) {
+	if dir != "" { // the programs run in directories of their own
+		if dir, err = filepath.Abs(dir); err != nil {
+			return err
+		}
+	}
 	work, err := os.MkdirTemp(dir, "bbftp-demo-")
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
-	source, served := filepath.Join(work, "source"), filepath.Join(work, "served")
-	if err := os.Mkdir(served, 0o700); err != nil {
-		return err
-	}
+	source := filepath.Join(work, "source")
 	if err := payload.Write(source, payload.Mixed, size, 1); err != nil {
 		return fmt.Errorf("make the file to move: %w", err)
 	}
-	d, err := startDaemon(ctx, p.Server, served, work)
+	p, err := peer.Find(peer.BBFTP, programs)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, d.stop()) }()
-
-	remote, back := filepath.Join(served, "file"), filepath.Join(work, "back")
+	here := peer.Local()
 	for _, s := range Scenarios() {
-		// A put makes the file that the get after it brings back.
-		from, to, copied := source, "file", remote
-		if s.Op == "get" {
-			from, to, copied = "file", back, back
+		job := peer.Job{
+			Cell: trial.Cell{
+				Peer: p.Name(), Version: 1, Direction: s.Op, Streams: s.Streams, Compressed: s.Compressed,
+				Kind: string(payload.Mixed), Bytes: size, Path: trial.Loopback,
+			},
+			Client: here, Server: here, Source: source, Work: filepath.Join(work, "trial"),
 		}
-		if err := os.Remove(copied); err != nil && !errors.Is(err, os.ErrNotExist) {
+		if err := os.Mkdir(job.Work, 0o700); err != nil {
 			return err
 		}
-		r, err := d.trial(ctx, p.Client, s, from, to)
-		if err != nil {
-			return err
-		}
-		if err := payload.Same(source, copied); err != nil {
+		o, err := p.Run(ctx, job)
+		if err := errors.Join(err, os.RemoveAll(job.Work)); err != nil {
 			return fmt.Errorf("%v: %w", s, err)
 		}
-		done(r)
+		done(Result{s, o.Bytes, o.Moving.Seconds(), o.Sender, o.Receiver})
 	}
 	return nil
 }

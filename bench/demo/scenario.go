@@ -4,16 +4,15 @@ package demo
 
 import (
 	"fmt"
-	"time"
 
 	"bbftp/engine/transfer"
 )
 
 // Scenario is one way to move a file.
 type Scenario struct {
-	Op         string `json:"op"` // "put" or "get"
-	Streams    int    `json:"streams"`
-	Compressed bool   `json:"compressed"`
+	Op         string // "put" or "get"
+	Streams    int
+	Compressed bool
 }
 
 func (s Scenario) String() string {
@@ -24,34 +23,14 @@ func (s Scenario) String() string {
 	return fmt.Sprintf("%s, %d streams, %s", s.Op, s.Streams, framing)
 }
 
-// Result is the record of one trial; all sizes are in bytes.
+// Result is what one trial showed; all sizes are in bytes.
 type Result struct {
 	Scenario
-	Bytes   int64   `json:"bytes"`
-	Seconds float64 `json:"seconds"`
-	// Client and Server say how the payload travelled on either side.
-	Client transfer.Paths `json:"client"`
-	Server transfer.Paths `json:"server"`
+	Bytes   int64
+	Seconds float64 // of the transfer, as the client tells it
+	// Sender and Receiver say how the payload travelled on either side.
+	Sender, Receiver transfer.Paths
 }
 
 // Goodput is the payload moved per second, in bits.
 func (r Result) Goodput() float64 { return float64(r.Bytes) * 8 / r.Seconds }
-
-// Sender and Receiver are the two sides by their part in the trial.
-func (r Result) Sender() transfer.Paths {
-	if r.Op == "put" {
-		return r.Client
-	}
-	return r.Server
-}
-
-// Receiver is the side that wrote the file.
-func (r Result) Receiver() transfer.Paths {
-	if r.Op == "put" {
-		return r.Server
-	}
-	return r.Client
-}
-
-// startLimit bounds the start of a server process.
-const startLimit = 10 * time.Second

@@ -1,4 +1,3 @@
-// Package report shows results to people.
 package demo
 
 import (
@@ -27,10 +26,10 @@ func NewTable(w io.Writer) *Table {
 func (t *Table) Add(r Result) {
 	data, wire := "plain", "100 %"
 	if r.Compressed {
-		data, wire = "zlib", percent(r.Sender().BlockBytes, r.Bytes)
+		data, wire = "zlib", percent(r.Sender.BlockBytes, r.Bytes)
 	}
 	fmt.Fprintf(t.w, columns, r.Op, fmt.Sprint(r.Streams), data, fmt.Sprintf("%.2f", r.Seconds),
-		fmt.Sprintf("%.1f", r.Goodput()/1e9), wire, paths(r.Sender(), r.Bytes), paths(r.Receiver(), r.Bytes))
+		fmt.Sprintf("%.1f", r.Goodput()/1e9), wire, paths(r.Sender, r.Bytes), paths(r.Receiver, r.Bytes))
 }
 
 // paths words the shares of the ways the payload went.

@@ -16,18 +16,18 @@ func TestTable(t *testing.T) {
 	for _, r := range []Result{
 		{
 			Scenario: Scenario{Op: "put", Streams: 1}, Bytes: size, Seconds: 0.5,
-			Client: transfer.Paths{Sendfile: size},
-			Server: transfer.Paths{Splice: size / 4 * 3, Copied: size / 4},
+			Sender:   transfer.Paths{Sendfile: size},
+			Receiver: transfer.Paths{Splice: size / 4 * 3, Copied: size / 4},
 		},
 		{
 			Scenario: Scenario{Op: "get", Streams: 10}, Bytes: size, Seconds: 12.345,
-			Client: transfer.Paths{Copied: size},
-			Server: transfer.Paths{Sendfile: size - 1, Copied: 1},
+			Sender:   transfer.Paths{Sendfile: size - 1, Copied: 1},
+			Receiver: transfer.Paths{Copied: size},
 		},
 		{
 			Scenario: Scenario{Op: "get", Streams: 4, Compressed: true}, Bytes: size, Seconds: 2,
-			Client: transfer.Paths{Deflated: size / 2, Stored: size / 2, BlockBytes: 1},
-			Server: transfer.Paths{Deflated: size / 2, Stored: size / 2, BlockBytes: size / 100 * 56},
+			Sender:   transfer.Paths{Deflated: size / 2, Stored: size / 2, BlockBytes: size / 100 * 56},
+			Receiver: transfer.Paths{Deflated: size / 2, Stored: size / 2, BlockBytes: 1},
 		},
 		{
 			Scenario: Scenario{Op: "put", Streams: 1, Compressed: true}, Seconds: 1,

@@ -20,11 +20,12 @@ const (
 	Random Kind = "random" // nothing compresses it
 	Float  Kind = "float"  // a slowly varying measurement in 32-bit floats
 	Text   Kind = "text"   // a detector's log in JSON lines
+	JSON   Kind = "json"   // records of a transfer service in JSON lines, of many fields
 	Mixed  Kind = "mixed"  // stretches of Random in turn with stretches of Text
 )
 
 // Kinds are all of them.
-func Kinds() []Kind { return []Kind{Random, Float, Text, Mixed} }
+func Kinds() []Kind { return []Kind{Random, Float, Text, JSON, Mixed} }
 
 // stretch is how long the payload stays of one kind.
 const stretch = 4 << 20
@@ -63,6 +64,8 @@ func source(kind Kind, seed uint64) ([]func() []byte, error) {
 		return []func() []byte{measurement(noise)}, nil
 	case Text:
 		return []func() []byte{eventLog(noise)}, nil
+	case JSON:
+		return []func() []byte{transferRecords(noise)}, nil
 	case Mixed:
 		return []func() []byte{randomBytes(noise), eventLog(noise)}, nil
 	}

@@ -149,7 +149,7 @@ func TestSameMissing(t *testing.T) {
 
 // TestKinds holds each kind to the room deflate finds in it.
 func TestKinds(t *testing.T) {
-	within := map[Kind][2]float64{Random: {0.99, 1.01}, Float: {0.3, 0.9}, Text: {0.05, 0.35}, Mixed: {0.5, 0.7}}
+	within := map[Kind][2]float64{Random: {0.99, 1.01}, Float: {0.3, 0.9}, Text: {0.05, 0.35}, JSON: {0.1, 0.3}, Mixed: {0.5, 0.7}}
 	for _, kind := range Kinds() {
 		path := filepath.Join(t.TempDir(), "payload")
 		if err := Write(path, kind, 2*stretch, 1); err != nil {

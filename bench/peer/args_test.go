@@ -21,15 +21,19 @@ var (
 
 func TestArguments(t *testing.T) {
 	ssh := sshCopy{programs: sshPrograms{scp: "/bin/scp", ssh: "/bin/ssh"}, keys: "/trial", at: here}
-	files := &stage{source: "/data/payload", name: "payload", served: "/served", here: "/data"}
+	files := &stage{from: "/data", names: []string{"payload"}, served: "/served", here: "/data"}
+	many := &stage{from: "/data", names: []string{"a", "b"}}
 	put, get := trial.Cell{Direction: trial.Put, Streams: 1}, trial.Cell{Direction: trial.Get, Streams: 1}
 	with := func(c trial.Cell, set func(*trial.Cell)) trial.Cell {
 		set(&c)
 		return c
 	}
-	ours := func(c trial.Cell) []string { return clientArgs(c, there, script(c, "a", "b")) }
+	said := func(commands []string) []string { return []string{"-e", strings.Join(commands, ";")} }
+	ours := func(c trial.Cell) []string { return clientArgs(c, there, said(script(c, "a"))) }
+	theirs := func(l *legacy, c trial.Cell) []string { return l.args(c, there, said(l.script(c, "f"))) }
 	const (
 		own        = "-R none -r 1 --json -W -u bench --password-file /trial/password -w 4242 --protocol "
+		plain      = "--json --tries 1 --user bench --password-file /trial/password --port 4242 --protocol "
 		legacyArgs = "-R none -r 1 -V -W -u bench -w 4242 -p "
 		ssh2       = "-q -B -F none -S /bin/ssh -i /trial/user-key -P 4242 -o IdentitiesOnly=yes -o IdentityAgent=none " +
 			"-o StrictHostKeyChecking=yes -o UserKnownHostsFile=/trial/known-hosts "
@@ -39,23 +43,30 @@ func TestArguments(t *testing.T) {
 		got  []string
 		want string // words; commands of bbftp have blanks, and stand in brackets
 	}{
-		{"bbftp put", ours(with(put, func(c *trial.Cell) { c.Version = 1 })), own + "1 -p 1 -e [put a b] 10.0.0.2"},
+		{"bbftp put", ours(with(put, func(c *trial.Cell) { c.Version = 1 })), own + "1 -p 1 -e [put a a] 10.0.0.2"},
 		{
 			"bbftp get", ours(with(get, func(c *trial.Cell) { c.Version, c.Streams, c.Window, c.Compressed = 3, 25, 4<<20, true })),
-			own + "3 -p 25 -c -e [setsendwinsize 4096;setrecvwinsize 4096;get a b] 10.0.0.2",
+			own + "3 -p 25 -c -e [setsendwinsize 4096;setrecvwinsize 4096;get a a] 10.0.0.2",
 		},
 		{
 			"bbftp with the window that legacy programs always ask for", ours(with(put, func(c *trial.Cell) { c.Version, c.Window = 2, 256<<10 })),
-			own + "2 -p 1 -e [setsendwinsize 257;setrecvwinsize 257;put a b] 10.0.0.2",
+			own + "2 -p 1 -e [setsendwinsize 257;setrecvwinsize 257;put a a] 10.0.0.2",
 		},
-		{"bbftpd", daemonArgs("/trial/users", "10.0.0.2", 4), "--users /trial/users --bind 10.0.0.2 -w 0 -m 4 --log-format json -R none"},
-		{"legacy", (&legacy{}).args(with(put, func(c *trial.Cell) { c.Version = 3 }), there, "f"), legacyArgs + "1 -e [put f f] 10.0.0.2"},
+		{"bbftp over another name", clientArgs(with(get, func(c *trial.Cell) { c.Version, c.Window = 3, 1<<20 }), there, say(with(get, func(c *trial.Cell) { c.Window = 1 << 20 }), "x", "y")), own + "3 -p 1 -e [setsendwinsize 1024;setrecvwinsize 1024;get x y] 10.0.0.2"},
+		{"bbftp-auto put", plainArgs(with(put, func(c *trial.Cell) { c.Version, c.Streams = 3, 0 }), there, files), "put " + plain + "3 payload 10.0.0.2:payload"},
+		{"bbftp-auto get", plainArgs(with(get, func(c *trial.Cell) { c.Version, c.Compressed = 1, true }), there, files), "get " + plain + "1 --compress 10.0.0.2:payload payload"},
+		{"bbftp-auto put of many", plainArgs(with(put, func(c *trial.Cell) { c.Version, c.Files = 3, 2 }), there, many), "put " + plain + "3 a b 10.0.0.2:./"},
+		{"bbftp-auto get of many", plainArgs(with(get, func(c *trial.Cell) { c.Version, c.Files = 3, 2 }), there, many), "get " + plain + "3 10.0.0.2:a 10.0.0.2:b ."},
+		{"bbftpd", daemonArgs("/trial/users", "10.0.0.2", 4), "--users /trial/users --bind 10.0.0.2 -w 0 --log-format json -R none -m 4"},
+		{"bbftpd for a client that chooses", servingArgs(0), "-w 0 --log-format json -R none"},
+		{"socat", socatArgs("OPEN:f", "TCP:h:1"), "-u -d -d -b 1048576 OPEN:f TCP:h:1"},
+		{"legacy", theirs(&legacy{}, with(put, func(c *trial.Cell) { c.Version = 3 })), legacyArgs + "1 -e [put f f] 10.0.0.2"},
 		{
-			"legacy, version 2", (&legacy{}).args(with(get, func(c *trial.Cell) { c.Version, c.Streams, c.Compressed = 2, 4, true }), there, "f"),
+			"legacy, version 2", theirs(&legacy{}, with(get, func(c *trial.Cell) { c.Version, c.Streams, c.Compressed = 2, 4, true })),
 			legacyArgs + "4 -D -c -e [get f f] 10.0.0.2",
 		},
 		{
-			"legacy, tuned", (&legacy{tuned: true}).args(with(put, func(c *trial.Cell) { c.Version, c.Streams, c.Rate, c.RTT = 3, 2, 1e9, 0.1 }), there, "f"),
+			"legacy, tuned", theirs(&legacy{tuned: true}, with(put, func(c *trial.Cell) { c.Version, c.Streams, c.Rate, c.RTT = 3, 2, 1e9, 0.1 })),
 			legacyArgs + "2 -e [setsendwinsize 12208;setrecvwinsize 12208;put f f] 10.0.0.2",
 		},
 		{"legacy server", legacyServerArgs(7), "-R none -m 7"},
@@ -112,6 +123,18 @@ func TestSupports(t *testing.T) {
 		{LegacyTuned, func(*trial.Cell) {}, ""},
 		{LegacyTuned, func(c *trial.Cell) { c.Window, c.Rate = 1<<20, 0 }, ""},
 		{LegacyTuned, func(c *trial.Cell) { c.Rate = 0 }, "size windows"},
+		{BBFTPAuto, func(c *trial.Cell) { c.Streams = 0 }, ""},
+		{BBFTPAuto, func(*trial.Cell) {}, "chooses streams"},
+		{BBFTPCopy, func(c *trial.Cell) { c.Path = trial.Loopback }, ""},
+		{BBFTPCopy, func(*trial.Cell) {}, "loopback"},
+		{BBFTPLegacy, func(*trial.Cell) {}, ""},
+		{BBFTPLegacy, func(c *trial.Cell) { c.Version = 1 }, "versions 2 and 3"},
+		{BBFTP, func(c *trial.Cell) { c.Files = 100 }, ""},
+		{Legacy, func(c *trial.Cell) { c.Files = 100 }, ""},
+		{Socat, func(c *trial.Cell) { c.Version, c.Streams = 0, 1 }, ""},
+		{Socat, func(c *trial.Cell) { c.Version, c.Streams, c.Compressed = 0, 1, true }, "compress"},
+		{Socat, func(c *trial.Cell) { c.Version, c.Streams, c.Files = 0, 1, 2 }, "one file"},
+		{Iperf3, func(c *trial.Cell) { c.Version, c.Files = 0, 2 }, "no files"},
 		{Iperf3, func(c *trial.Cell) { c.Version = 0 }, ""},
 		{Iperf3, func(*trial.Cell) {}, "protocol"},
 		{Iperf3, func(c *trial.Cell) { c.Version, c.Compressed = 0, true }, "compress"},

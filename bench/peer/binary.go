@@ -69,14 +69,23 @@ func inspect(ctx context.Context, name, given string, legacy bool) (binary, erro
 
 // firstLine runs a program and returns the first line it writes.
 func firstLine(ctx context.Context, path string, args ...string) (string, error) {
+	text, err := words(ctx, path, args...)
+	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	if err != nil && line == "" {
+		return "", err
+	}
+	return strings.TrimSpace(line), nil
+}
+
+// words runs a program and returns what it writes.
+func words(ctx context.Context, path string, args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, versionLimit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.WaitDelay = outputGrace
 	out, err := cmd.CombinedOutput()
-	line, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
-	if err != nil && line == "" {
-		return "", fmt.Errorf("%s %s: %w", path, strings.Join(args, " "), err)
+	if err != nil {
+		err = fmt.Errorf("%s %s: %w", path, strings.Join(args, " "), err)
 	}
-	return strings.TrimSpace(line), nil
+	return string(out), err
 }

@@ -34,6 +34,8 @@ func single(name string, c trial.Cell) error {
 		return fmt.Errorf("%s does not speak bbftp's protocol", name)
 	case c.Streams > 1:
 		return fmt.Errorf("%s has one stream, not %d", name, c.Streams)
+	case c.Files > 0:
+		return fmt.Errorf("%s is measured with one file, not %d", name, c.Files)
 	case c.Window != 0:
 		return fmt.Errorf("%s leaves windows to the kernel", name)
 	case c.Path == trial.Network:

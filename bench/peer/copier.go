@@ -16,6 +16,14 @@ type copier interface {
 	command(c trial.Cell, s *stage) (*exec.Cmd, error)
 }
 
+// finished is what is known of any two programs once they are done.
+func finished(client, server *process) Outcome {
+	return Outcome{
+		Began: client.began, Ended: client.ended, ClientCPU: client.cpu(), ServerCPU: server.cpu(),
+		ClientMemory: client.memory(), ServerMemory: server.memory(),
+	}
+}
+
 // copyFile runs a copier, which nothing is known of but its time.
 func copyFile(ctx context.Context, name string, p copier, j Job) (Outcome, error) {
 	s, err := prepare(j)
@@ -38,7 +46,7 @@ func copyFile(ctx context.Context, name string, p copier, j Job) (Outcome, error
 	}
 	err = await(ctx, client, server)
 	server.stop()
-	o := Outcome{Began: client.began, Ended: client.ended, ClientCPU: client.cpu(), ServerCPU: server.cpu()}
+	o := finished(client, server)
 	if err != nil {
 		return o, err
 	}

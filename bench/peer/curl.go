@@ -57,7 +57,7 @@ func (p *curlCopy) serve(ctx context.Context, j Job, s *stage) (*process, error)
 
 func (p *curlCopy) command(c trial.Cell, s *stage) (*exec.Cmd, error) {
 	path, err := lookUp("curl")
-	return exec.Command(path, curlArgs(c, p.address, s.name)...), err
+	return exec.Command(path, curlArgs(c, p.address, s.name())...), err
 }
 
 // curlArgs keep nobody's settings and proxies.

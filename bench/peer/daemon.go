@@ -17,7 +17,6 @@ import (
 
 	"bbftp/bench/trial"
 	"bbftp/engine/auth"
-	"bbftp/engine/transfer"
 )
 
 // account is the one user of the servers started here.
@@ -27,7 +26,7 @@ const account = "bench"
 type daemon struct {
 	*process
 	login
-	transfers chan transfer.Paths
+	transfers chan figures
 }
 
 // startDaemon starts bbftpd on the job's server and waits until it serves.
@@ -65,7 +64,7 @@ func startServing(ctx context.Context, path string, j Job, dir string) (*daemon,
 // most containers.
 func startDemo(ctx context.Context, path string, j Job, dir string) (*daemon, error) {
 	d := newDaemon(j)
-	cmd := exec.Command(path, "--demo", dir, "-w", "0", "-m", strconv.Itoa(j.Streams), "--log-format", "json", "-R", "none")
+	cmd := exec.Command(path, append([]string{"--demo", dir}, servingArgs(j.Streams)...)...)
 	var address string
 	serving := make(chan string, 1)
 	// The password is the last of the lines "word value".
@@ -85,7 +84,7 @@ func startDemo(ctx context.Context, path string, j Job, dir string) (*daemon, er
 }
 
 func newDaemon(j Job) *daemon {
-	d := &daemon{transfers: make(chan transfer.Paths, 1)}
+	d := &daemon{transfers: make(chan figures, j.Count())}
 	d.passwordFile = filepath.Join(j.Work, "password")
 	return d
 }
@@ -99,9 +98,8 @@ func (d *daemon) keep(password string) error {
 func (d *daemon) log(serving func(address string)) func(line string) {
 	return func(line string) {
 		var entry struct {
-			Msg     string         `json:"msg"`
-			Address string         `json:"address"`
-			Paths   transfer.Paths `json:"paths"`
+			Msg     string `json:"msg"`
+			Address string `json:"address"`
 		}
 		if json.Unmarshal([]byte(line), &entry) != nil {
 			return
@@ -109,12 +107,12 @@ func (d *daemon) log(serving func(address string)) func(line string) {
 		switch entry.Msg {
 		case "serving":
 			serving(entry.Address)
-		case "session begins":
-			// A password is made costly to check; that is no cost of moving data.
-			d.ready()
 		case "transfer":
+			// What it doesn't have stays 0.
+			var f figures
+			_ = json.Unmarshal([]byte(line), &f)
 			select {
-			case d.transfers <- entry.Paths:
+			case d.transfers <- f:
 			default:
 			}
 		}
@@ -131,6 +129,7 @@ func (d *daemon) run(ctx context.Context, j Job, serving <-chan string, from pro
 	if err != nil {
 		return nil, err
 	}
+	d.settle(ctx)
 	host, port, err := net.SplitHostPort(address)
 	if err == nil {
 		d.host = host
@@ -143,11 +142,52 @@ func (d *daemon) run(ctx context.Context, j Job, serving <-chan string, from pro
 	return d, nil
 }
 
-func daemonArgs(users, address string, streams int) []string {
-	return []string{
-		"--users", users, "--bind", address, "-w", "0", "-m", strconv.Itoa(streams),
-		"--log-format", "json", "-R", "none",
+const (
+	// settled is how long a server has nothing to do that is done with its start.
+	settled = 60 * time.Millisecond
+	// settleLimit is how long it may take; after that it is as ready as it gets.
+	settleLimit = 5 * time.Second
+	// dozing is the CPU time of a process with nothing to do, meanwhile.
+	dozing = time.Millisecond
+)
+
+// settle waits until the server has made the keys it keeps ahead for logins: it
+// would do so during the trial, which is nothing that a server does that has
+// been up for a second.
+func (d *daemon) settle(ctx context.Context) {
+	limit := time.After(settleLimit)
+	for before := cpuTime(d.cmd.Process.Pid); ; {
+		select {
+		case <-time.After(settled):
+		case <-limit:
+			return
+		case <-d.done:
+			return
+		case <-ctx.Done():
+			return
+		}
+		now := cpuTime(d.cmd.Process.Pid)
+		if now-before < dozing {
+			d.ready()
+			return
+		}
+		before = now
 	}
+}
+
+func daemonArgs(users, address string, streams int) []string {
+	return append([]string{"--users", users, "--bind", address}, servingArgs(streams)...)
+}
+
+// servingArgs are those of every server: any port, a log that is read, and as
+// many streams as the trial wants or, where the client chooses, what bbftpd
+// allows by itself.
+func servingArgs(streams int) []string {
+	args := []string{"-w", "0", "--log-format", "json", "-R", "none"}
+	if streams > 0 {
+		args = append(args, "-m", strconv.Itoa(streams))
+	}
+	return args
 }
 
 // announced waits for what a server says when it serves. Without it, the server
@@ -171,19 +211,23 @@ func announced(ctx context.Context, p *process, said <-chan string) (string, err
 
 var errNoTransfer = errors.New("it logged no transfer")
 
-// transfer waits for the server's record of the transfer, which may come a
-// round trip after the client's.
-func (d *daemon) transfer(ctx context.Context) (transfer.Paths, error) {
-	var err error
-	select {
-	case paths := <-d.transfers:
-		return paths, nil
-	case <-d.done:
-		err = d.exit()
-	case <-ctx.Done():
-		err = fmt.Errorf("stopped: %w", context.Cause(ctx))
-	case <-time.After(startLimit):
-		err = errNoTransfer
+// transferred waits for the server's records of so many transfers, which may
+// come a round trip after the client's, and sums them up.
+func (d *daemon) transferred(ctx context.Context, files int) (sum figures, err error) {
+	overdue := time.After(startLimit)
+	for range files {
+		select {
+		case f := <-d.transfers:
+			sum.add(f)
+			continue
+		case <-d.done:
+			err = d.exit()
+		case <-ctx.Done():
+			err = fmt.Errorf("stopped: %w", context.Cause(ctx))
+		case <-overdue:
+			err = errNoTransfer
+		}
+		return sum, d.failed(err)
 	}
-	return transfer.Paths{}, d.failed(err)
+	return sum, nil
 }

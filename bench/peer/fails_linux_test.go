@@ -45,7 +45,7 @@ func fails(t *testing.T, ctx context.Context, p Peer, j Job, words ...string) Ou
 func TestDeadServer(t *testing.T) {
 	programs := ours(t)
 	programs.Server = fake(t, "bbftpd", "echo no room on this ship >&2; exit 3")
-	p := &bbftp{programs}
+	p := &bbftp{programs: programs}
 	fails(t, t.Context(), p, loopback(t, trial.Cell{Version: 1}, 1), "bbftpd: ", "exit status 3", "no room on this ship")
 }
 
@@ -53,14 +53,14 @@ func TestDeadServer(t *testing.T) {
 const serving = `echo '{"msg":"serving","address":"127.0.0.1:1"}' >&2`
 
 func TestServerGone(t *testing.T) {
-	p := &bbftp{Programs{Client: fake(t, "bbftp", "sleep 1000"), Server: fake(t, "bbftpd", serving+"; echo sinking >&2")}}
+	p := &bbftp{programs: Programs{Client: fake(t, "bbftp", "sleep 1000"), Server: fake(t, "bbftpd", serving+"; echo sinking >&2")}}
 	fails(t, t.Context(), p, loopback(t, trial.Cell{Version: 1}, 1), "bbftpd: ended early", "sinking")
 }
 
 func TestNoConnection(t *testing.T) {
 	programs := ours(t)
 	programs.Server = fake(t, "bbftpd", serving+"; exec sleep 1000")
-	p := &bbftp{programs}
+	p := &bbftp{programs: programs}
 	fails(t, t.Context(), p, loopback(t, trial.Cell{Version: 3}, 1), "bbftp: exit status", "Connection refused")
 }
 
@@ -80,7 +80,7 @@ func TestHang(t *testing.T) {
 			time.Sleep(time.Millisecond)
 		}
 	}()
-	o := fails(t, ctx, &bbftp{programs}, loopback(t, trial.Cell{Version: 2}, 1), "stopped: the trial's time is over", "deaf")
+	o := fails(t, ctx, &bbftp{programs: programs}, loopback(t, trial.Cell{Version: 2}, 1), "stopped: the trial's time is over", "deaf")
 	if o.Began.IsZero() || !o.Ended.After(o.Began) {
 		t.Errorf("the outcome has no times: %+v", o)
 	}
@@ -89,11 +89,11 @@ func TestHang(t *testing.T) {
 func TestFullDisk(t *testing.T) {
 	j := loopback(t, trial.Cell{Version: 3, Streams: 2}, 8<<20)
 	j.Work = limited(t, 4<<20)
-	fails(t, t.Context(), &bbftp{ours(t)}, j, "bbftp: exit status 100", "space")
+	fails(t, t.Context(), &bbftp{programs: ours(t)}, j, "bbftp: exit status 100", "space")
 
 	j = loopback(t, trial.Cell{Version: 3, Streams: 2, Direction: trial.Get}, 8<<20)
 	j.Work = limited(t, 4<<20)
-	fails(t, t.Context(), &bbftp{ours(t)}, j, "bbftp: exit status 79", "space")
+	fails(t, t.Context(), &bbftp{programs: ours(t)}, j, "bbftp: exit status 79", "space")
 }
 
 // TestTarget moves a file to and from a server that runs already.
@@ -106,7 +106,7 @@ func TestTarget(t *testing.T) {
 	}
 	defer d.stop()
 	programs.Target = Target{Host: d.host, Port: d.port, User: d.user, PasswordFile: d.passwordFile}
-	p := &bbftp{programs}
+	p := &bbftp{programs: programs}
 	const size = 3<<20 + 1
 	for version := 1; version <= 3; version++ {
 		for _, direction := range []string{trial.Put, trial.Get} {

@@ -31,6 +31,7 @@ type member struct {
 	seen        time.Time
 	first, last time.Duration // CPU time
 	idle        time.Duration // since seen, without being at work
+	peak        int64         // of its resident memory, in bytes
 }
 
 // watchFamily follows the descendants of p until its end.
@@ -76,6 +77,7 @@ func (f *family) update(pid, depth int, now time.Time) {
 		m = &member{depth: depth, seen: now, first: used}
 		f.members[pid] = m
 	}
+	m.peak = max(m.peak, peakMemory(pid))
 	if m.last = max(m.last, used); m.last-m.first < atWork {
 		m.idle = now.Sub(m.seen)
 	}
@@ -87,6 +89,16 @@ func (f *family) cpu() time.Duration {
 	var sum time.Duration
 	for _, m := range f.members {
 		sum += m.last
+	}
+	return sum
+}
+
+// memory is the sum of the descendants' peaks, once the process is done.
+func (f *family) memory() int64 {
+	<-f.done
+	var sum int64
+	for _, m := range f.members {
+		sum += m.peak
 	}
 	return sum
 }

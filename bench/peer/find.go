@@ -20,16 +20,22 @@ type Programs struct {
 // The names of the peers.
 const (
 	BBFTP       = "bbftp"
+	BBFTPAuto   = "bbftp-auto"   // with no option that tunes it, and no memory of earlier transfers
+	BBFTPCopy   = "bbftp-copy"   // kept from zero copy: sendfile and splice fail
+	BBFTPLegacy = "bbftp-legacy" // our client with the legacy server
 	Legacy      = "legacy"       // with the windows it sets by itself
 	LegacyTuned = "legacy-tuned" // with windows made for the path
 	Iperf3      = "iperf3"
+	Socat       = "socat"
 	SCP         = "scp"
 	Rsync       = "rsync"
 	Curl        = "curl"
 )
 
 // Names lists the peers.
-func Names() []string { return []string{BBFTP, Legacy, LegacyTuned, Iperf3, SCP, Rsync, Curl} }
+func Names() []string {
+	return []string{BBFTP, BBFTPAuto, BBFTPCopy, BBFTPLegacy, Legacy, LegacyTuned, Iperf3, Socat, SCP, Rsync, Curl}
+}
 
 // Find returns the peer of that name. Whether its programs are there is for
 // Version to say.
@@ -37,10 +43,18 @@ func Find(name string, p Programs) (Peer, error) {
 	switch name {
 	case BBFTP:
 		return &bbftp{programs: p}, nil
+	case BBFTPAuto:
+		return &bbftp{programs: p, auto: true}, nil
+	case BBFTPCopy:
+		return &copying{bbftp{programs: p}}, nil
+	case BBFTPLegacy:
+		return &mixed{bbftp{programs: p}, legacy{programs: p}}, nil
 	case Legacy, LegacyTuned:
 		return &legacy{programs: p, tuned: name == LegacyTuned}, nil
 	case Iperf3:
 		return iperf3{}, nil
+	case Socat:
+		return socat{}, nil
 	case SCP:
 		return scp{}, nil
 	case Rsync:

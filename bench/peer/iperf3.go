@@ -46,6 +46,8 @@ func (iperf3) Supports(c trial.Cell) error {
 		return errors.New("iperf3 does not speak bbftp's protocol")
 	case c.Compressed:
 		return errors.New("iperf3 does not compress")
+	case c.Files > 0:
+		return errors.New("iperf3 moves no files")
 	case c.Streams > maxIperf3Streams:
 		return fmt.Errorf("iperf3 has at most %d streams, not %d", maxIperf3Streams, c.Streams)
 	case c.Path == trial.Network:
@@ -119,7 +121,7 @@ func (p iperf3) Run(ctx context.Context, j Job) (Outcome, error) {
 	}
 	err = await(ctx, client, server)
 	server.stop()
-	o := Outcome{Began: client.began, Ended: client.ended, ClientCPU: client.cpu(), ServerCPU: server.cpu()}
+	o := finished(client, server)
 	report, parsed := parseIperf3(said.String())
 	switch {
 	case err != nil && report.Error != "":

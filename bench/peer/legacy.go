@@ -106,18 +106,18 @@ func (l *legacy) Run(ctx context.Context, j Job) (Outcome, error) {
 	}
 	defer server.stop()
 	streams := watchFamily(server)
-	client, err := startLegacyClient(j, clientProgram.path, s, at, l.args(j.Cell, at, s.name), password)
+	commands, err := tell(j, l.script(j.Cell, s.names...), clientCommands)
+	if err != nil {
+		return Outcome{}, err
+	}
+	client, err := startLegacyClient(j, clientProgram.path, s, at, l.args(j.Cell, at, commands), password)
 	if err != nil {
 		return Outcome{}, err
 	}
 	err = await(ctx, client.process, server)
 	server.stop()
 	o := client.outcome(at)
-	o.ServerCPU = server.cpu()
-	longest, wait := stalled(streams.idle(streamDepth), j.RoundTrip())
-	if o.Stall = longest; wait != "" {
-		o.Warnings = append(o.Warnings, wait)
-	}
+	o.tookServer(server, streams, j)
 	if l.tuned {
 		if cut := capped(TunedWindow(j.Cell)); cut != "" {
 			o.Warnings = append(o.Warnings, cut)
@@ -130,13 +130,32 @@ func (l *legacy) Run(ctx context.Context, j Job) (Outcome, error) {
 	return o, s.verify()
 }
 
-// args makes the client's command line: -V says what happens when. One try, as
-// another would hide a failure and cost 30 s.
-func (l *legacy) args(c trial.Cell, at login, name string) []string {
-	commands := []string{fmt.Sprintf("%s %s %s", c.Direction, name, name)}
-	if l.tuned {
+// tookServer enters what a legacy server cost, and what its client waited for.
+func (o *Outcome) tookServer(server *process, streams *family, j Job) {
+	o.ServerCPU, o.ServerMemory = server.cpu(), streams.memory()
+	if j.Files > 0 {
+		return // of many files: whose stream is whose is not known
+	}
+	longest, wait := stalled(streams.idle(streamDepth), j.RoundTrip())
+	if o.Stall = longest; wait != "" {
+		o.Warnings = append(o.Warnings, wait)
+	}
+}
+
+// script makes the commands, windows first.
+func (l *legacy) script(c trial.Cell, names ...string) []string {
+	window := c.Window
+	c.Window = 0 // whose own commands are not of this release's words
+	commands := script(c, names...)
+	if c.Window = window; l.tuned {
 		commands = append(windowCommands(TunedWindow(c)/1024), commands...)
 	}
+	return commands
+}
+
+// args makes the client's command line: -V says what happens when. One try, as
+// another would hide a failure and cost 30 s.
+func (l *legacy) args(c trial.Cell, at login, commands []string) []string {
 	args := []string{
 		"-R", "none", "-r", "1", "-V", "-W", "-u", at.user, "-w", fmt.Sprint(at.port), "-p", fmt.Sprint(c.Streams),
 	}
@@ -146,5 +165,5 @@ func (l *legacy) args(c trial.Cell, at login, name string) []string {
 	if c.Compressed {
 		args = append(args, "-c")
 	}
-	return append(args, "-e", strings.Join(commands, ";"), at.host)
+	return append(append(args, commands...), at.host)
 }

@@ -90,11 +90,11 @@ func (c *legacyClient) line(text string) {
 const shortPause = 100 * time.Millisecond
 
 func (c *legacyClient) outcome(at login) Outcome {
-	children := c.children.cpu()
+	children, memory := c.children.cpu(), c.children.memory()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	o := Outcome{
-		Began: c.began, Ended: c.ended, ClientCPU: c.cpu() + children,
+		Began: c.began, Ended: c.ended, ClientCPU: c.cpu() + children, ClientMemory: c.memory() + memory,
 		DataPort: at.dataPort, Warnings: c.warnings,
 	}
 	if c.finished.IsZero() {

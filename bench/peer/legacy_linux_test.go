@@ -63,3 +63,39 @@ func TestLegacy(t *testing.T) {
 		}
 	}
 }
+
+// TestMixed has our client talk to a legacy server.
+func TestMixed(t *testing.T) {
+	programs := legacyPrograms(t)
+	own := ours(t)
+	programs.Client, programs.Server = own.Client, own.Server
+	p, err := Find(BBFTPLegacy, programs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if version, err := p.Version(t.Context()); err != nil || !strings.Contains(version, ", ") {
+		t.Errorf("version %q, %v", version, err)
+	}
+	const size = 4 << 20
+	for _, direction := range []string{trial.Put, trial.Get} {
+		o := run(t, p, loopback(t, trial.Cell{Version: 3, Direction: direction, Streams: 2, Compressed: true}, size))
+		if o.Bytes != size || o.ServerCPU <= 0 || o.ServerMemory == 0 {
+			t.Errorf("%s: %+v", direction, o)
+		}
+		t.Logf("%s %v, %d bytes of memory, %q", direction, o.Ended.Sub(o.Began), o.ServerMemory, o.Warnings)
+	}
+}
+
+// TestLegacyManyFiles hands a client its commands in a file.
+func TestLegacyManyFiles(t *testing.T) {
+	p, err := Find(Legacy, legacyPrograms(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const files, size = 3, 1000
+	o := run(t, p, manyFiles(t, trial.Cell{Version: 3, Direction: trial.Put, Streams: 1}, files, size))
+	if o.Bytes != files*size {
+		t.Errorf("%+v", o)
+	}
+	t.Logf("%v, %q", o.Ended.Sub(o.Began), o.Warnings)
+}

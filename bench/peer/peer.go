@@ -30,11 +30,11 @@ type Host interface {
 	Do(f func() error) error
 }
 
-// Job is one file to move.
+// Job is one file to move, or the many of one session.
 type Job struct {
 	trial.Cell
-	Client, Server Host // Server is not used on a Network path
-	Source         string
+	Client, Server Host   // Server is not used on a Network path
+	Source         string // the file, or the directory of Files files
 	// Work is a private empty directory, which the caller removes. The copy is
 	// made below it.
 	Work string
@@ -46,9 +46,16 @@ type Outcome struct {
 	Began, Ended time.Time // of the client process
 	Bytes        int64     // payload moved
 	// ClientCPU and ServerCPU are user and system time of the processes and of
-	// their children. That of a server counts from when it was ready, and if it
-	// says so, from the login on.
+	// their children, login and all. That of a server counts from when it was
+	// ready for its client.
 	ClientCPU, ServerCPU time.Duration
+	// ClientMemory and ServerMemory are the peaks of the resident memory in bytes,
+	// of several processes the sum of their peaks; 0: not known.
+	ClientMemory, ServerMemory int64
+	Streams                    int           // that the client used; 0: not known
+	Moving                     time.Duration // the client's own figure for its data streams; likewise
+	// What each end says that limited it; nil: nothing.
+	ClientVerdict, ServerVerdict *trial.Verdict
 	// Stall is how long a stream had to wait for nothing but a fault of the peer:
 	// a start signal that a legacy server lost (wire.md 5). 0: it did not, or
 	// that is not known.

@@ -50,6 +50,7 @@ func startInetd(ctx context.Context, h Host, name, passwd, shadow string, argv [
 	if err != nil {
 		return nil, netip.AddrPort{}, err
 	}
+	server.starter = true
 	text, err := announced(ctx, server, listening)
 	if err != nil {
 		return server, netip.AddrPort{}, err

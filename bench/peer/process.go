@@ -47,11 +47,14 @@ type process struct {
 	name string
 	cmd  *exec.Cmd
 	said tail
+	// starter tells that the program that counts is a child of it.
+	starter bool
 
 	began   time.Time
 	ended   time.Time    // valid once done
 	err     error        // of its exit; likewise
 	idle    atomic.Int64 // CPU time in ns before it was of use
+	peak    atomic.Int64 // of its resident memory, in bytes, as last seen
 	done    chan struct{}
 	readers sync.WaitGroup
 }
@@ -92,6 +95,7 @@ func (p *process) start(h Host, from program) error {
 		p.readers.Go(func() { p.lines(o) })
 	}
 	go p.reap(outputs)
+	go p.watchMemory()
 	return nil
 }
 
@@ -142,6 +146,39 @@ func (p *process) reap(outputs []output) {
 	p.readers.Wait()
 }
 
+// memoryInterval is how often the peak of a process's memory is looked at,
+// which is gone with the process. It only grows: what is missed is what came in
+// the last moments.
+const memoryInterval = 10 * time.Millisecond
+
+func (p *process) watchMemory() {
+	tick := time.NewTicker(memoryInterval)
+	defer tick.Stop()
+	for {
+		p.seeMemory()
+		select {
+		case <-p.done:
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func (p *process) seeMemory() {
+	if peak := peakMemory(p.cmd.Process.Pid); peak > p.peak.Load() {
+		p.peak.Store(peak)
+	}
+}
+
+// memory is the peak of its resident memory in bytes; 0 for what only starts
+// the program that counts.
+func (p *process) memory() int64 {
+	if p.starter {
+		return 0
+	}
+	return p.peak.Load()
+}
+
 // lines hands on what o brings, and keeps the last of it for an error text.
 func (p *process) lines(o output) {
 	defer func() { _ = o.from.Close() }()
@@ -170,6 +207,7 @@ func (p *process) stop() {
 		return
 	default:
 	}
+	p.seeMemory()
 	_ = syscall.Kill(-pid, syscall.SIGTERM)
 	select {
 	case <-p.done:

@@ -1,6 +1,10 @@
 package peer
 
 import (
+	"bytes"
+	"fmt"
+	"os"
+	"strconv"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -30,4 +34,17 @@ func cpuTime(pid int) time.Duration {
 		return 0
 	}
 	return time.Duration(t.Nano())
+}
+
+// peakMemory is the largest that the resident memory of a living process has
+// been, in bytes; 0 if there is none.
+func peakMemory(pid int) int64 {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0
+	}
+	_, line, _ := bytes.Cut(status, []byte("VmHWM:"))
+	line, _, _ = bytes.Cut(line, []byte("kB"))
+	kib, _ := strconv.ParseInt(string(bytes.TrimSpace(line)), 10, 64) // 0 of one that has ended
+	return kib << 10
 }

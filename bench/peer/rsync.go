@@ -62,7 +62,7 @@ func rsyncDaemonArgs(config string) []string { return []string{"--daemon", "--co
 
 func (p *rsyncCopy) command(c trial.Cell, s *stage) (*exec.Cmd, error) {
 	path, err := lookUp("rsync")
-	return exec.Command(path, rsyncArgs(c, p.at, s.name)...), err
+	return exec.Command(path, rsyncArgs(c, p.at, s.name())...), err
 }
 
 // rsyncArgs ask for whole files: there is nothing at the other end to compare

@@ -136,9 +136,9 @@ func (p *sshCopy) args(c trial.Cell, s *stage) []string {
 	if c.Compressed {
 		args = append(args, "-C")
 	}
-	remote := fmt.Sprintf("%s@%s:%s", account, p.at.Addr(), filepath.Join(s.served, s.name))
+	remote := fmt.Sprintf("%s@%s:%s", account, p.at.Addr(), filepath.Join(s.served, s.name()))
 	if c.Direction == trial.Put {
-		return append(args, s.name, remote)
+		return append(args, s.name(), remote)
 	}
-	return append(args, remote, s.name)
+	return append(args, remote, s.name())
 }

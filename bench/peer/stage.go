@@ -10,15 +10,15 @@ import (
 	"bbftp/bench/trial"
 )
 
-// stage is where a job's file is and where its copy comes to be. A put writes
-// below the served directory; a get reads the source where it is.
+// stage is where a job's files are and where their copies come to be. A put
+// writes below the served directory; a get reads the source where it is.
 type stage struct {
-	source string // absolute
-	name   string // of the file, at both ends
+	from   string // directory of the files
+	made   string // directory of the copies
 	served string // directory of the server
 	here   string // directory of the client
-	copied string
-	size   int64
+	names  []string
+	size   int64 // of all files
 }
 
 // plainName is a file name that needs no quoting anywhere: not in bbftp's
@@ -31,34 +31,63 @@ func prepare(j Job) (*stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	info, err := os.Stat(source)
-	if err != nil {
-		return nil, err
-	}
 	work, err := filepath.Abs(j.Work)
 	if err != nil {
 		return nil, err
 	}
-	s := &stage{source: source, name: filepath.Base(source), size: info.Size()}
-	if !plainName.MatchString(s.name) {
-		return nil, fmt.Errorf("file name %q: want letters, digits and any of _ . + -", s.name)
+	s := &stage{from: filepath.Dir(source), names: []string{filepath.Base(source)}, made: filepath.Join(work, "copy")}
+	if j.Files > 0 {
+		s.from = source
+		if err := s.list(); err != nil {
+			return nil, err
+		}
 	}
-	made := filepath.Join(work, "copy")
-	if err := os.Mkdir(made, 0o700); err != nil {
+	for _, name := range s.names {
+		if !plainName.MatchString(name) {
+			return nil, fmt.Errorf("file name %q: want letters, digits and any of _ . + -", name)
+		}
+		info, err := os.Stat(filepath.Join(s.from, name))
+		if err != nil {
+			return nil, err
+		}
+		s.size += info.Size()
+	}
+	if err := os.Mkdir(s.made, 0o700); err != nil {
 		return nil, err
 	}
-	s.copied = filepath.Join(made, s.name)
-	s.here, s.served = filepath.Dir(source), made
+	s.here, s.served = s.from, s.made
 	if j.Direction == trial.Get {
 		s.here, s.served = s.served, s.here
 	}
 	return s, nil
 }
 
-// verify compares the copy with the source.
+// list takes all files of the directory.
+func (s *stage) list() error {
+	entries, err := os.ReadDir(s.from)
+	if err != nil {
+		return err
+	}
+	s.names = nil
+	for _, e := range entries {
+		s.names = append(s.names, e.Name())
+	}
+	return nil
+}
+
+// name is that of the only file, at both ends.
+func (s *stage) name() string { return s.names[0] }
+
+// source and copied are the paths of a file and of its copy.
+func (s *stage) source(name string) string { return filepath.Join(s.from, name) }
+func (s *stage) copied(name string) string { return filepath.Join(s.made, name) }
+
+// verify compares the copies with the sources.
 func (s *stage) verify() error {
-	if err := payload.Same(s.source, s.copied); err != nil {
-		return fmt.Errorf("the copy is not the file: %w", err)
+	for _, name := range s.names {
+		if err := payload.Same(s.source(name), s.copied(name)); err != nil {
+			return fmt.Errorf("the copy is not the file: %w", err)
+		}
 	}
 	return nil
 }

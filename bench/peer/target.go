@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"strings"
 
 	"bbftp/bench/trial"
 )
@@ -51,19 +52,19 @@ func (t Target) run(ctx context.Context, client string, j Job, s *stage) (Outcom
 		defer cancel()
 		return untimed(after, j.Client, client, s, at, cell, "rm "+remote)
 	}
-	from, to := s.name, remote
+	from, to := s.name(), remote
 	if j.Direction == trial.Get {
-		from, to = remote, s.name
+		from, to = remote, s.name()
 		ready := j.Cell
 		ready.Direction, ready.Window = trial.Put, 0
-		if err := untimed(ctx, j.Client, client, s, at, ready, "put "+s.name+" "+remote); err != nil {
+		if err := untimed(ctx, j.Client, client, s, at, ready, "put "+s.name()+" "+remote); err != nil {
 			if ctx.Err() != nil {
 				_ = clean() // it may have been complete: nothing is known, so nothing to say
 			}
 			return Outcome{}, fmt.Errorf("put the file ready: %w", err)
 		}
 	}
-	run, err := startClient(j.Client, client, s.here, at, clientArgs(j.Cell, at, script(j.Cell, from, to)))
+	run, err := startClient(j.Client, exec.Command(client, clientArgs(j.Cell, at, say(j.Cell, from, to))...), s.here)
 	if err != nil {
 		if j.Direction == trial.Get {
 			err = errors.Join(err, clean())
@@ -82,22 +83,26 @@ func (t Target) run(ctx context.Context, client string, j Job, s *stage) (Outcom
 	if err != nil {
 		return o, err
 	}
-	o.Bytes = near.Bytes
+	o.take(near, figures{}, j.Direction)
 	if j.Direction == trial.Get {
-		o.Receiver = near.Paths
 		return o, s.verify()
 	}
-	o.Sender = near.Paths
 	if near.Bytes != s.size {
 		return o, fmt.Errorf("%d bytes moved of a file of %d", near.Bytes, s.size)
 	}
 	return o, nil
 }
 
+// say makes the arguments of one transfer under another name.
+func say(c trial.Cell, from, to string) []string {
+	commands := script(c)
+	return []string{"-e", strings.Join(append(commands, fmt.Sprintf("%s %s %s", c.Direction, from, to)), ";")}
+}
+
 // untimed runs a client that is not measured.
 func untimed(ctx context.Context, h Host, client string, s *stage, at login, c trial.Cell, script string) error {
-	cmd := exec.Command(client, clientArgs(c, at, script)...)
-	cmd.Dir = filepath.Dir(s.source)
+	cmd := exec.Command(client, clientArgs(c, at, []string{"-e", script})...)
+	cmd.Dir = s.from
 	p, err := start(h, program{name: "bbftp", cmd: cmd})
 	if err != nil {
 		return err

@@ -80,6 +80,12 @@ func benchmarkName(c trial.Cell) string {
 	if c.Compressed {
 		add("compressed", "yes")
 	}
+	if c.Files > 0 {
+		add("files", fmt.Sprint(c.Files))
+	}
+	if c.Storage != "" {
+		add("storage", c.Storage)
+	}
 	if c.Duration > 0 {
 		add("duration", seconds(c.Duration))
 	} else {
@@ -90,7 +96,11 @@ func benchmarkName(c trial.Cell) string {
 		window = stats.FormatBytes(c.Window)
 	}
 	add("window", window)
-	add("streams", fmt.Sprint(c.Streams))
+	if c.Streams == 0 {
+		add("streams", "auto")
+	} else {
+		add("streams", fmt.Sprint(c.Streams))
+	}
 	return b.String()
 }
 

@@ -45,7 +45,7 @@ func (r route) conclusion() conclusion {
 	if first := v.Groups[0]; first.Goodput.N > 0 && first.Streams < g.Streams {
 		why := stats.Explain(first)
 		if why.Limit != verdict.Limit {
-			c.add("with "+plural(first.Streams, "stream"), r.Unit.with(first.Goodput.Median)+". "+why.Sentence)
+			c.add("with "+streams(first.Streams), r.Unit.with(first.Goodput.Median)+". "+why.Sentence)
 		}
 	}
 	for _, p := range r.Pairs {
@@ -64,7 +64,7 @@ func (c *conclusion) add(about, says string) {
 
 // with words who reached the headline's figure.
 func (r route) with(v variant, g stats.Group) string {
-	words := v.Name + " over " + plural(g.Streams, "stream")
+	words := v.Name + " over " + streams(g.Streams)
 	if around := r.Unit.around(g.Goodput); around != "" {
 		words = around + " with " + words
 	} else {
@@ -128,8 +128,8 @@ func lowerFirst(s string) string {
 // against words a comparison, each at its best.
 func (r route) against(p stats.Pair) string {
 	words := fmt.Sprintf("%s over %s to %s over %s: %s.",
-		r.Unit.of(p.Ours.Goodput.Median), plural(p.Ours.Streams, "stream"),
-		r.Unit.with(p.Theirs.Goodput.Median), plural(p.Theirs.Streams, "stream"), p.Goodput.Verdict)
+		r.Unit.of(p.Ours.Goodput.Median), streams(p.Ours.Streams),
+		r.Unit.with(p.Theirs.Goodput.Median), streams(p.Theirs.Streams), p.Goodput.Verdict)
 	if p.Theirs.Stalled > 0 || p.Ours.Stalled > 0 {
 		words += fmt.Sprintf(" Without its own start-up stalls: %s.", p.NoStall.Verdict)
 	}
@@ -196,7 +196,7 @@ func (r route) remarks() []string {
 				for _, w := range t.Warnings {
 					if w = clean(w); !seen[w] {
 						seen[w] = true
-						words = append(words, v.Name+", "+plural(g.Streams, "stream")+": "+w)
+						words = append(words, v.Name+", "+streams(g.Streams)+": "+w)
 					}
 				}
 			}

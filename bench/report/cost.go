@@ -46,7 +46,7 @@ func cpuBar(v variant, g stats.Group) chart.Bar {
 	client := perGB(func(t trial.Record) float64 { return t.ClientCPU })
 	server := perGB(func(t trial.Record) float64 { return t.ServerCPU })
 	return chart.Bar{
-		Label: fmt.Sprintf("%s × %d", v.Name, g.Streams), Color: v.Color,
+		Label: v.Name + " × " + streamCount(g.Streams), Color: v.Color,
 		Words: digits(g.CPU.Median),
 		Parts: []chart.Part{
 			{Class: "solid", Value: client, Tip: "client " + digits(client) + " s/GB"},
@@ -110,7 +110,7 @@ var phaseParts = []chart.Part{
 }
 
 func phaseBar(v variant, t trial.Record, first bool) chart.Bar {
-	bar := chart.Bar{Label: fmt.Sprintf("%s × %d", v.Name, t.Streams), Words: seconds(t.Seconds), Gap: first}
+	bar := chart.Bar{Label: v.Name + " × " + streamCount(t.Streams), Words: seconds(t.Seconds), Gap: first}
 	whole := math.Max(t.Seconds, 1e-9)
 	for i, s := range []float64{t.Setup - t.Stall, t.Stall, t.Ramp, t.Flat, t.Tail} {
 		part := phaseParts[i]

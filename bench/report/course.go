@@ -31,7 +31,7 @@ func (s *sheet) courses() []chart.Picture {
 			t := medianTrial(at.group)
 			about := chart.About{
 				ID:    fmt.Sprintf("course-%d-%d", i, k),
-				Title: fmt.Sprintf("%s, %s: %s", at.variant.Name, plural(at.group.Streams, "stream"), r.Title),
+				Title: fmt.Sprintf("%s, %s: %s", at.variant.Name, streams(at.group.Streams), r.Title),
 			}
 			whole := []chart.Picture{r.rateCourse(about, at.variant, t)}
 			if len(t.Series) > 0 {
@@ -97,7 +97,7 @@ func (r route) rateCourse(about chart.About, v variant, t trial.Record) chart.Pi
 	p.Y.Ticks = chart.Ticks(0, p.Y.High, 5)
 	p.Lines[len(p.Lines)-1].Kind = chart.Course
 	p.Desc = fmt.Sprintf("The rate at which the file arrived in the median trial of %s: set-up %s, ramp %s, at speed %s, tail %s.",
-		plural(t.Streams, "stream"), seconds(t.Setup), seconds(t.Ramp), seconds(t.Flat), seconds(t.Tail))
+		streams(t.Streams), seconds(t.Setup), seconds(t.Ramp), seconds(t.Flat), seconds(t.Tail))
 	return p.Draw()
 }
 
@@ -119,7 +119,7 @@ func windowCourse(about chart.About, v variant, t trial.Record) chart.Picture {
 			most = max(most, float64(w))
 		}
 	}
-	share := float64(t.BDP()) / float64(t.Streams)
+	share := float64(t.BDP()) / float64(usedStreams(t))
 	if share > 0 && share < 8*most {
 		most = max(most, share)
 	}
@@ -128,8 +128,8 @@ func windowCourse(about chart.About, v variant, t trial.Record) chart.Picture {
 	p.Y.Ticks = chart.Ticks(0, p.Y.High, 5)
 	if share > 0 && share <= most {
 		words := "BDP"
-		if t.Streams > 1 {
-			words = fmt.Sprintf("BDP ÷ %d", t.Streams)
+		if n := usedStreams(t); n > 1 {
+			words = fmt.Sprintf("BDP ÷ %d", n)
 		}
 		p.Lines = append(p.Lines, flat(words, share/size, p.X))
 	}

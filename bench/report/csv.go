@@ -90,6 +90,11 @@ func cell(v reflect.Value) string {
 		return harmless(x)
 	case []string:
 		return harmless(strings.Join(x, "; "))
+	case *trial.Verdict:
+		if x == nil {
+			return ""
+		}
+		return harmless(fmt.Sprintf("%s %.3g", x.Limit, x.Share))
 	case map[string]string:
 		return harmless(strings.Join(pairs(x), "; "))
 	default:

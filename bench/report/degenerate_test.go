@@ -210,3 +210,20 @@ func TestPageSize(t *testing.T) {
 		}
 	}
 }
+
+// TestChosenStreams: a program that chooses its streams has a place in the
+// tables, and none on an axis of streams.
+func TestChosenStreams(t *testing.T) {
+	r := trial.Record{
+		Environment: "e", Repeat: 1, Bytes: 1 << 30, Seconds: 1, Goodput: 8e9, StreamsUsed: 8,
+		Cell: trial.Cell{Peer: "bbftp-auto", Version: 3, Direction: trial.Put, Kind: "random", Bytes: 1 << 30, Path: trial.Loopback, Storage: trial.Memory},
+	}
+	f := &trial.File{Environments: map[string]trial.Environment{"e": {ID: "e"}}, Records: []trial.Record{r}}
+	var text, page strings.Builder
+	if err := errors.Join(Text(&text, f), HTML(&page, f)); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(text.String(), " auto ") || !strings.Contains(text.String(), "memory") || strings.Contains(page.String(), "NaN") {
+		t.Errorf("text:\n%s", text.String())
+	}
+}

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"math"
 	"slices"
 
@@ -46,7 +45,7 @@ func (r route) glance(rivals []string) glanceRow {
 	}
 	g, _ := v.chosen()
 	row.Rate, row.Around = r.Unit.with(g.Goodput.Median), r.Unit.around(g.Goodput)
-	row.With = fmt.Sprintf("%s × %d", v.Name, g.Streams)
+	row.With = v.Name + " × " + streamCount(g.Streams)
 	row.Share, row.Limit = "–", stats.Explain(g).Limit
 	if !math.IsInf(r.Limit, 0) {
 		row.Share = percent(g.Goodput.Median / r.Limit)

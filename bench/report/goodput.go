@@ -22,8 +22,8 @@ const (
 func (s *sheet) goodputs() []chart.Picture {
 	var all []chart.Picture
 	for i, r := range s.Routes {
-		if _, ok := r.hero(); ok {
-			all = append(all, r.goodput(fmt.Sprintf("goodput-%d", i)).Draw())
+		if p := r.goodput(fmt.Sprintf("goodput-%d", i)); len(p.Lines) > 0 {
+			all = append(all, p.Draw())
 		}
 	}
 	return all
@@ -41,8 +41,8 @@ func (r route) goodput(id string) chart.Plot {
 		line := chart.Line{Name: v.Name, Color: v.Color, Dash: v.Dash}
 		var words []string
 		for _, g := range v.Groups {
-			if g.Goodput.N == 0 {
-				continue
+			if g.Goodput.N == 0 || g.Streams == 0 {
+				continue // of its choice: it has no place on the axis
 			}
 			x := float64(g.Streams)
 			p.X.Low, p.X.High = min(p.X.Low, x), max(p.X.High, x)
@@ -53,7 +53,7 @@ func (r route) goodput(id string) chart.Plot {
 			}
 			line.Points = append(line.Points, chart.Point{
 				X: x, Y: g.Goodput.Median, Low: g.Goodput.Low, High: g.Goodput.High,
-				Ring: g.Streams == v.Knee,
+				Ring: v.isKnee(g),
 				Tip:  r.tip(v, g),
 			})
 			words = append(words, fmt.Sprintf("%d: %s", g.Streams, r.Unit.of(g.Goodput.Median)))
@@ -70,6 +70,9 @@ func (r route) goodput(id string) chart.Plot {
 	}
 	p.Y.High *= 1.15
 	p.Y.Ticks = chart.Ticks(0, p.Y.High, 7)
+	if len(p.Lines) == 0 {
+		return p
+	}
 	p.Lines = append(p.Lines, r.models(p.X.Low, p.X.High)...)
 	p.Desc = "Median goodput in " + r.Unit.name + ". " + strings.Join(told, "; ") + ". The table of all cells has the same figures."
 	return p
@@ -77,9 +80,9 @@ func (r route) goodput(id string) chart.Plot {
 
 // tip is what a point says when pointed at.
 func (r route) tip(v variant, g stats.Group) string {
-	words := fmt.Sprintf("%s, %s: %s %s, %s", v.Name, plural(g.Streams, "stream"),
+	words := fmt.Sprintf("%s, %s: %s %s, %s", v.Name, streams(g.Streams),
 		r.Unit.with(g.Goodput.Median), r.Unit.around(g.Goodput), plural(g.Goodput.N, "trial"))
-	if g.Streams == v.Knee {
+	if v.isKnee(g) {
 		words += ", the knee"
 	}
 	return words

@@ -75,7 +75,7 @@ func heatmap(id, name string, family []route) chart.Picture {
 	slices.Sort(streams)
 	streams = slices.Compact(streams)
 	for _, n := range streams {
-		h.Columns = append(h.Columns, fmt.Sprint(n))
+		h.Columns = append(h.Columns, streamCount(n))
 	}
 	full, of := family[0].Limit, "of the link"
 	if math.IsInf(full, 0) {
@@ -110,6 +110,6 @@ func (r route) heatCell(v variant, g stats.Group, full float64, of string) chart
 		Share: share,
 		Words: r.Unit.of(g.Goodput.Median),
 		Tip:   r.tip(v, g) + ", " + percent(share) + " " + of,
-		Bold:  g.Streams == v.Knee,
+		Bold:  v.isKnee(g),
 	}
 }

@@ -112,7 +112,7 @@ var (
 )
 
 func (i incident) words() string {
-	return fmt.Sprintf("%s, %s, %d of %s: %s", i.Variant, plural(i.Streams, "stream"), i.Count, plural(i.Of, "trial"), i.Why())
+	return fmt.Sprintf("%s, %s, %d of %s: %s", i.Variant, streams(i.Streams), i.Count, plural(i.Of, "trial"), i.Why())
 }
 
 // Why is the reason, or one of several.

@@ -150,6 +150,12 @@ func (n *namer) route(r trial.Route, withRTT bool) string {
 	if len(n.kinds) > 1 {
 		words = append(words, clean(r.Kind))
 	}
+	if r.Files > 0 {
+		words = append(words, plural(r.Files, "file"))
+	}
+	if r.Storage != "" {
+		words = append(words, clean(r.Storage))
+	}
 	return strings.Join(words, ", ")
 }
 

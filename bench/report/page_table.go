@@ -20,7 +20,8 @@ type pageRow struct {
 	Knee               bool
 	Color              int
 	Name               string
-	Streams, N         int
+	Streams            string
+	N                  int
 	Goodput, Around    string
 	Steady, Setup, CPU string
 	Retransmits, Limit string
@@ -64,8 +65,8 @@ func (r route) settings() string {
 
 func (r route) pageRow(v variant, g stats.Group, first bool, rivals []string) pageRow {
 	row := pageRow{
-		First: first, Knee: g.Streams == v.Knee, Color: v.Color,
-		Name: v.Name, Streams: g.Streams, N: g.Goodput.N,
+		First: first, Knee: v.isKnee(g), Color: v.Color,
+		Name: v.Name, Streams: streamCount(g.Streams), N: g.Goodput.N,
 	}
 	if g.Goodput.N == 0 {
 		row.Unused = "no usable trial"

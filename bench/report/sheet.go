@@ -194,6 +194,17 @@ func enough(goodput stats.Summary, more []stats.Group) bool {
 	return measured
 }
 
+// isKnee reports whether g is the variant's knee.
+func (v variant) isKnee(g stats.Group) bool { return v.Knee > 0 && g.Streams == v.Knee }
+
+// usedStreams is how many data streams a trial had.
+func usedStreams(t trial.Record) int {
+	if t.Streams == 0 {
+		return max(t.StreamsUsed, 1)
+	}
+	return t.Streams
+}
+
 // chosen is the cell to use: the knee or, where there is none, the fastest.
 func (v variant) chosen() (stats.Group, bool) {
 	var best stats.Group

@@ -119,9 +119,9 @@ func (r route) table(b *strings.Builder) {
 }
 
 func (r route) cells(name string, v variant, g stats.Group, rivals []string) []string {
-	streams := fmt.Sprint(g.Streams) + " "
-	if g.Streams == v.Knee {
-		streams = fmt.Sprint(g.Streams) + "*"
+	streams := streamCount(g.Streams) + " "
+	if v.isKnee(g) {
+		streams = streamCount(g.Streams) + "*"
 	}
 	row := []string{name, streams, fmt.Sprint(g.Goodput.N)}
 	if g.Goodput.N == 0 {
@@ -192,7 +192,7 @@ func (r route) stalls() []string {
 		for _, g := range v.Groups {
 			if g.Stalled > 0 {
 				words = append(words, fmt.Sprintf("%s, %s: %d of %s waited %s for a start signal that was lost; without the waits %s %s",
-					v.Name, plural(g.Streams, "stream"), g.Stalled, plural(g.Goodput.N, "trial"), longestStall(g),
+					v.Name, streams(g.Streams), g.Stalled, plural(g.Goodput.N, "trial"), longestStall(g),
 					r.Unit.with(g.NoStall.Median), r.Unit.around(g.NoStall)))
 			}
 		}

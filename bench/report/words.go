@@ -100,6 +100,22 @@ func seconds(s float64) string {
 
 func percent(share float64) string { return fmt.Sprintf("%.0f %%", 100*share) }
 
+// streams says how many data streams, or that the program chose.
+func streams(n int) string {
+	if n == 0 {
+		return "streams of its choice"
+	}
+	return plural(n, "stream")
+}
+
+// streamCount is streams in a column.
+func streamCount(n int) string {
+	if n == 0 {
+		return "auto"
+	}
+	return strconv.Itoa(n)
+}
+
 func plural(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun

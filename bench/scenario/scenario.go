@@ -26,10 +26,17 @@ type Scenario struct {
 	Path   string `toml:"path"`
 	Target Target `toml:"target"` // of a network path
 
+	// Parts are more lists of the same names, less name to target and repeats:
+	// the cells are those of all parts, measured as one sweep. What a part leaves
+	// out it has from here, where the lists then stand for nothing else.
+	Parts []Scenario `toml:"part"`
+
 	Peers       []string `toml:"peers"`       // "bbftp" (default), "iperf3" …: package peer
 	Version     []int    `toml:"version"`     // of the bbftp protocol, 1 (default) to 3; peers that do not speak it have none
 	Direction   []string `toml:"direction"`   // "put" (default), "get"
-	Kind        []string `toml:"kind"`        // of the file: "random" (default), "text", "float", "mixed"
+	Kind        []string `toml:"kind"`        // of the file: "random" (default), "text", "json", "float", "mixed"
+	Files       []int    `toml:"files"`       // moved in one session, each of Size; default: 1
+	Storage     []string `toml:"storage"`     // where they are: "memory", "disk" or "" (default: memory with enough room, else disk)
 	Compression []bool   `toml:"compression"` // default: false
 	Streams     []int    `toml:"streams"`     // default: 1
 	Window      []Window `toml:"window"`      // socket buffers: "auto" (default: the kernel tunes them) or sizes
@@ -72,6 +79,7 @@ type Repeats struct {
 	// Seed fixes the order of the trials, the losses and the payload (default: 1).
 	Seed      uint64 `toml:"seed"`
 	TimeLimit Time   `toml:"time-limit"` // of one trial; default: "5m"
+	Budget    Time   `toml:"budget"`     // no trial begins later than this; default: no limit
 }
 
 //go:embed presets/*.toml
@@ -141,11 +149,33 @@ func Parse(name, text string) (Scenario, error) {
 	if s.Name == "" {
 		s.Name = strings.TrimSuffix(path.Base(name), ".toml")
 	}
+	for _, key := range nonZero {
+		if known.IsDefined("repeats", key) && s.Repeats.isZero(key) {
+			return Scenario{}, fmt.Errorf("scenario: %s: repeats.%s: %w", name, key, errZero)
+		}
+	}
 	s.setDefaults()
 	if err := s.validate(); err != nil {
 		return Scenario{}, fmt.Errorf("scenario: %s: %w", name, err)
 	}
 	return s, nil
+}
+
+// nonZero are the keys of repeats whose zero would be taken for the default.
+var nonZero = []string{"interval", "seed", "time-limit"}
+
+var errZero = errors.New("want more than 0")
+
+func (r Repeats) isZero(key string) bool {
+	switch key {
+	case "interval":
+		return r.Interval == 0
+	case "seed":
+		return r.Seed == 0
+	case "time-limit":
+		return r.TimeLimit == 0
+	}
+	return false
 }
 
 // lineOf finds a key that the decoder was happy with; it keeps no positions.
@@ -172,55 +202,6 @@ func lineOf(text string, key toml.Key) int {
 	return 1 + strings.Count(text[:max(strings.Index(text, name), 0)], "\n")
 }
 
-func (s *Scenario) setDefaults() {
-	defaultList(&s.Peers, "bbftp")
-	defaultList(&s.Version, 1)
-	defaultList(&s.Direction, trial.Put)
-	defaultList(&s.Kind, "random")
-	defaultList(&s.Compression, false)
-	defaultList(&s.Streams, 1)
-	defaultList(&s.Window, 0)
-	defaultList(&s.RTT, 0)
-	defaultList(&s.Rate, 0)
-	defaultList(&s.Loss, 0)
-	defaultList(&s.Jitter, 0)
-	defaultList(&s.Queue, Queue{BDPs: 1})
-	defaultList(&s.Congestion, "")
-	defaultValue(&s.Path, trial.Emulated)
-	if s.Path == trial.Network {
-		defaultValue(&s.Target.Port, defaultPort)
-	}
-	if s.Duration > 0 {
-		defaultValue(&s.Size, 4<<30)
-	}
-	r := &s.Repeats
-	defaultValue(&r.Min, min(6, max(r.Max, 6)))
-	if r.Max == 0 {
-		r.Max = max(15, r.Min)
-	}
-	r.Min = min(r.Min, r.Max)
-	defaultValue(&r.Interval, 0.05)
-	defaultValue(&r.Seed, 1)
-	defaultValue(&r.TimeLimit, defaultTimeLimit)
-	if r.WarmUp == nil {
-		one := 1
-		r.WarmUp = &one
-	}
-}
-
-func defaultList[T any](list *[]T, value T) {
-	if len(*list) == 0 {
-		*list = []T{value}
-	}
-}
-
-func defaultValue[T comparable](v *T, value T) {
-	var none T
-	if *v == none {
-		*v = value
-	}
-}
-
 // validate names the first key whose value makes no sense.
 func (s *Scenario) validate() error {
 	switch s.Path {
@@ -237,19 +218,45 @@ func (s *Scenario) validate() error {
 	}
 	r := s.Repeats
 	switch {
-	case s.Size <= 0:
-		return errors.New("neither size nor duration: what to move?")
 	case r.Min < 1 || r.Max > maxRepeats:
 		return fmt.Errorf("repeats of %d to %d: want 1 to %d", r.Min, r.Max, maxRepeats)
 	case *r.WarmUp < 0 || *r.WarmUp > maxRepeats:
 		return fmt.Errorf("warm-up %d: want 0 to %d", *r.WarmUp, maxRepeats)
-	case s.Duration > 0 && *r.WarmUp == 0:
+	case len(s.Parts) == 0:
+		return s.validateWork(*r.WarmUp)
+	}
+	for i := range s.Parts {
+		if err := s.Parts[i].validatePart(*r.WarmUp); err != nil {
+			return fmt.Errorf("part %d: %w", i+1, err)
+		}
+	}
+	return nil
+}
+
+// validatePart refuses what only the whole has.
+func (s *Scenario) validatePart(warmUp int) error {
+	if s.Name != "" || s.About != "" || s.Path != "" || s.Target != (Target{}) || s.Repeats != (Repeats{}) || len(s.Parts) > 0 {
+		return errors.New("name, about, path, target, repeats and parts are the whole scenario's")
+	}
+	return s.validateWork(warmUp)
+}
+
+// validateWork looks at what a part has too.
+func (s *Scenario) validateWork(warmUp int) error {
+	switch {
+	case s.Size <= 0:
+		return errors.New("neither size nor duration: what to move?")
+	case s.Duration > 0 && warmUp == 0:
 		return errors.New("a duration needs a warm-up: that is what chooses the size")
+	case s.Duration > 0 && slices.Max(s.Files) > 1:
+		return errors.New("a duration is of one file: many files have a size")
 	}
 	return errors.Join(
 		eachIn("streams", s.Streams, func(n int) bool { return n >= 1 && n <= maxStreams }, fmt.Sprintf("1 to %d", maxStreams)),
 		eachIn("version", s.Version, func(n int) bool { return n >= 1 && n <= 3 }, "1, 2 or 3"),
 		eachIn("direction", s.Direction, func(d string) bool { return d == trial.Put || d == trial.Get }, "put or get"),
+		eachIn("files", s.Files, func(n int) bool { return n >= 1 && n <= maxFiles && int64(s.Size) <= MaxSize/int64(n) }, fmt.Sprintf("1 to %d of them, of a petabyte in all", maxFiles)),
+		eachIn("storage", s.Storage, func(place string) bool { return slices.Contains([]string{"", trial.Memory, trial.Disk}, place) }, "memory or disk"),
 		eachIn("rtt", s.RTT, func(t Time) bool { return t <= 2*maxDelay }, fmt.Sprintf("at most %v", 2*maxDelay)),
 		eachIn("jitter", s.Jitter, func(t Time) bool { return t <= maxDelay }, fmt.Sprintf("at most %v", maxDelay)),
 		eachIn("peers", s.Peers, func(name string) bool { return name != "" }, "names"),

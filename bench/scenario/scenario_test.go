@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -50,7 +51,7 @@ func TestParse(t *testing.T) {
 	two := 2
 	want := Scenario{
 		Name: "all", About: "every key", Path: trial.Emulated,
-		Peers: []string{"bbftp", "iperf3"}, Version: []int{1, 3}, Direction: []string{"put", "get"}, Kind: []string{"text"},
+		Peers: []string{"bbftp", "iperf3"}, Version: []int{1, 3}, Direction: []string{"put", "get"}, Kind: []string{"text"}, Files: []int{1}, Storage: []string{""},
 		Compression: []bool{false, true}, Streams: []int{1, 25}, Window: []Window{0, 4 << 20},
 		RTT: []Time{Time(10 * time.Millisecond), Time(100 * time.Millisecond)}, Rate: []Rate{1e9, 0}, Loss: []Share{0, 1e-4, 1e-7},
 		Jitter: []Time{Time(time.Millisecond)}, Queue: []Queue{{BDPs: 1}, {BDPs: 0.5}, {Bytes: 1 << 20}}, Congestion: []string{"cubic", "reno"},
@@ -69,7 +70,7 @@ func TestDefaults(t *testing.T) {
 	}
 	one := 1
 	want := Scenario{
-		Name: "short", Path: trial.Emulated, Peers: []string{"bbftp"}, Version: []int{1}, Direction: []string{"put"}, Kind: []string{"random"},
+		Name: "short", Path: trial.Emulated, Peers: []string{"bbftp"}, Version: []int{1}, Direction: []string{"put"}, Kind: []string{"random"}, Files: []int{1}, Storage: []string{""},
 		Compression: []bool{false}, Streams: []int{1}, Window: []Window{0}, RTT: []Time{0}, Rate: []Rate{0}, Loss: []Share{0}, Jitter: []Time{0},
 		Queue: []Queue{{BDPs: 1}}, Congestion: []string{""}, Size: 1e6,
 		Repeats: Repeats{Min: 6, Max: 15, Interval: 0.05, WarmUp: &one, Seed: 1, TimeLimit: Time(5 * time.Minute)},
@@ -107,6 +108,14 @@ func TestParseRefuses(t *testing.T) {
 		"size = \"1MB\"\nloss = [nan]":                                                 `share "NaN"`,
 		"size = \"1MB\"\nstreams = [0]":                                                "streams 0: want 1 to",
 		"size = \"1MB\"\nstreams = 4":                                                  "streams",
+		"size = \"1MB\"\n[repeats]\nseed = 0":                                          "repeats.seed: want more than 0",
+		"size = \"1MB\"\n[repeats]\ninterval = \"0\"":                                  "repeats.interval: want more than 0",
+		"size = \"1MB\"\nfiles = [0]":                                                  "files 0: want 1 to",
+		"size = \"1024TiB\"\nfiles = [2]":                                              "files 2: want 1 to",
+		"size = \"1MB\"\nstorage = [\"tape\"]":                                         "storage tape",
+		"duration = \"1s\"\nfiles = [2]":                                               "many files have a size",
+		"[[part]]\nstreams = [1]":                                                      "part 1: neither size nor duration",
+		"size = \"1MB\"\n[[part]]\npath = \"loopback\"":                                "part 1: name, about",
 		"size = \"1MB\"\nversion = [4]":                                                "version 4",
 		"size = \"1MB\"\ndirection = [\"up\"]":                                         "direction up",
 		"size = \"1MB\"\nrtt = [\"21s\"]":                                              "rtt 21s: want at most 20s",
@@ -198,7 +207,7 @@ func TestTooManyCells(t *testing.T) {
 }
 
 func TestPresets(t *testing.T) {
-	if diff := cmp.Diff([]string{"lan", "lossy", "quick", "wan"}, Presets()); diff != "" {
+	if diff := cmp.Diff([]string{"lan", "lfn", "loopback", "lossy", "quick", "wan"}, Presets()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	for _, name := range Presets() {
@@ -245,7 +254,7 @@ func TestSet(t *testing.T) {
 		"path": "emulated", "peers": "bbftp, iperf3", "version": "1,2", "direction": "get", "kind": "text", "compression": "true,false",
 		"streams": "1,4,8", "window": "auto,1MiB", "rtt": "10ms,100ms", "rate": "10gbit", "loss": "0.1%", "jitter": "1ms", "queue": "2bdp",
 		"congestion": "reno", "size": "1MB", "duration": "1s", "repeats": "2-4", "interval": "1%", "warm-up": "3", "seed": "18446744073709551615",
-		"time-limit": "9s",
+		"time-limit": "9s", "budget": "1h",
 	} {
 		if err := s.Set(key, text); err != nil {
 			t.Error(err)
@@ -256,17 +265,18 @@ func TestSet(t *testing.T) {
 	}
 	three := 3
 	want := Scenario{
-		Name: "quick", About: s.About, Path: "emulated", Peers: []string{"bbftp", "iperf3"}, Version: []int{1, 2}, Direction: []string{"get"}, Kind: []string{"text"},
+		Name: "quick", About: s.About, Path: "emulated", Peers: []string{"bbftp", "iperf3"}, Version: []int{1, 2}, Direction: []string{"get"}, Kind: []string{"text"}, Files: []int{1}, Storage: []string{""},
 		Compression: []bool{true, false}, Streams: []int{1, 4, 8}, Window: []Window{0, 1 << 20}, RTT: []Time{Time(10 * time.Millisecond), Time(100 * time.Millisecond)},
 		Rate: []Rate{1e10}, Loss: []Share{1e-3}, Jitter: []Time{Time(time.Millisecond)}, Queue: []Queue{{BDPs: 2}}, Congestion: []string{"reno"},
 		Size: 1e6, Duration: Time(time.Second),
-		Repeats: Repeats{Min: 2, Max: 4, Interval: 0.01, WarmUp: &three, Seed: 1<<64 - 1, TimeLimit: Time(9 * time.Second)},
+		Repeats: Repeats{Min: 2, Max: 4, Interval: 0.01, WarmUp: &three, Seed: 1<<64 - 1, TimeLimit: Time(9 * time.Second), Budget: Time(time.Hour)},
 	}
 	if diff := cmp.Diff(want, s); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	for key, text := range map[string]string{
-		"nonsense": "1", "streams": "1,", "rtt": "20", "repeats": "5-2", "size": "", "seed": "-1", "compression": "maybe",
+		"nonsense": "1", "streams": "1,", "rtt": "20", "repeats": "5-2", "size": "", "seed": "0", "compression": "maybe",
+		"interval": "0", "time-limit": "0s", "files": "many",
 	} {
 		if err := s.Set(key, text); err == nil || !strings.Contains(err.Error(), key) {
 			t.Errorf("%s=%s: error is %v", key, text, err)
@@ -309,4 +319,55 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestParts unites the cells of parts, which inherit what they leave out.
+func TestParts(t *testing.T) {
+	s, err := Parse("x", `
+path = "loopback"
+size = "1MB"
+streams = [1, 4]
+[[part]]
+peers = ["bbftp", "bbftp-auto"]
+version = [3]
+[[part]]
+peers = ["bbftp", "socat"]
+streams = [4]
+version = [1, 3]
+[[part]]
+files = [10]
+size = "1kB"
+streams = [1]
+storage = ["memory", "disk"]
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := func() (all []string) {
+		cells, err := s.Cells()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range cells {
+			all = append(all, fmt.Sprintf("%s v%d × %d, %d in %d %s", c.Peer, c.Version, c.Streams, c.Bytes, c.Files, c.Storage))
+		}
+		return all
+	}
+	if diff := cmp.Diff([]string{
+		"bbftp v3 × 1, 1000000 in 0 ", "bbftp-auto v3 × 0, 1000000 in 0 ", "bbftp v3 × 4, 1000000 in 0 ",
+		"bbftp v1 × 4, 1000000 in 0 ", "socat v0 × 4, 1000000 in 0 ",
+		"bbftp v1 × 1, 10000 in 10 memory", "bbftp v1 × 1, 10000 in 10 disk",
+	}, list()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"bbftp", "bbftp-auto", "socat"}, s.EveryPeer()); diff != "" {
+		t.Error(diff)
+	}
+	if err := s.Set("size", "5"); err != nil {
+		t.Fatal(err)
+	}
+	s.Without("bbftp")
+	if diff := cmp.Diff([]string{"bbftp-auto v3 × 0, 5 in 0 ", "socat v0 × 4, 5 in 0 "}, list()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
 }

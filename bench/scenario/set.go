@@ -20,6 +20,8 @@ var setters = map[string]func(s *Scenario, text string) error{
 	"direction":   func(s *Scenario, text string) error { return list(text, word, &s.Direction) },
 	"kind":        func(s *Scenario, text string) error { return list(text, word, &s.Kind) },
 	"compression": func(s *Scenario, text string) error { return list(text, strconv.ParseBool, &s.Compression) },
+	"files":       func(s *Scenario, text string) error { return list(text, strconv.Atoi, &s.Files) },
+	"storage":     func(s *Scenario, text string) error { return list(text, word, &s.Storage) },
 	"streams":     func(s *Scenario, text string) error { return list(text, strconv.Atoi, &s.Streams) },
 	"window":      func(s *Scenario, text string) error { return list(text, as[Window](ParseWindow), &s.Window) },
 	"rtt":         func(s *Scenario, text string) error { return list(text, as[Time](ParseTime), &s.RTT) },
@@ -40,6 +42,7 @@ var setters = map[string]func(s *Scenario, text string) error{
 		return one(text, func(text string) (uint64, error) { return strconv.ParseUint(text, 10, 64) }, &s.Repeats.Seed)
 	},
 	"time-limit":    func(s *Scenario, text string) error { return one(text, as[Time](ParseTime), &s.Repeats.TimeLimit) },
+	"budget":        func(s *Scenario, text string) error { return one(text, as[Time](ParseTime), &s.Repeats.Budget) },
 	"dir":           func(s *Scenario, text string) error { s.Target.Dir = text; return nil },
 	"password-file": func(s *Scenario, text string) error { s.Target.PasswordFile = text; return nil },
 }
@@ -54,22 +57,49 @@ func Keys() []string {
 	return keys
 }
 
+// wholeKeys are those that parts have no other value of.
+var wholeKeys = []string{
+	"path", "host", "port", "user", "dir", "password-file",
+	"repeats", "interval", "warm-up", "seed", "time-limit", "budget",
+}
+
 // EmulatedKeys are the keys that only an emulated path has.
 func EmulatedKeys() []string {
 	return []string{"rtt", "rate", "loss", "jitter", "queue", "congestion"}
 }
 
-// Set gives one key new values, those of a list separated by commas. Call
+// Set gives one key new values, in all parts, those of a list separated by commas. Call
 // [Scenario.Complete] after the last.
 func (s *Scenario) Set(key, text string) error {
 	set, known := setters[key]
 	if !known {
 		return fmt.Errorf("scenario: unknown key %q: want %s", key, strings.Join(Keys(), ", "))
 	}
-	if err := set(s, text); err != nil {
+	err := set(s, text)
+	if err == nil && slices.Contains(nonZero, key) && s.Repeats.isZero(key) {
+		err = errZero
+	}
+	if err != nil {
 		return fmt.Errorf("scenario: %s: %w", key, err)
 	}
+	if !slices.Contains(wholeKeys, key) {
+		for i := range s.Parts {
+			_ = set(&s.Parts[i], text) // as it was good above
+		}
+	}
 	return nil
+}
+
+// Forget takes back the size or the duration that a file gave, in all parts.
+func (s *Scenario) Forget(key string) {
+	if key == "duration" {
+		s.Duration = 0
+	} else {
+		s.Size = 0
+	}
+	for i := range s.Parts {
+		s.Parts[i].Forget(key)
+	}
 }
 
 // Complete fills in what is left out, and names the first value that makes no

@@ -39,6 +39,12 @@ type evidence struct {
 // gather reads the records of a group, which has some.
 func gather(g Group) evidence {
 	e := evidence{Cell: g.Cell, cores: g.Cores, goodput: g.NoStall.Median, enough: g.Enough}
+	if e.Streams == 0 { // the program chose, and said how many
+		chosen := g.median(func(r trial.Record) float64 { return known(float64(r.StreamsUsed)) })
+		if e.Streams = 1; chosen >= 1 {
+			e.Streams = int(chosen)
+		}
+	}
 	e.rate = e.goodput
 	if g.Steady.N > 0 {
 		e.rate = g.Steady.Median

@@ -146,6 +146,8 @@ func compareRoutes(a, b trial.Route) int {
 		cmp.Compare(a.Congestion, b.Congestion),
 		cmp.Compare(a.Direction, b.Direction),
 		cmp.Compare(a.Kind, b.Kind),
+		cmp.Compare(a.Files, b.Files),
+		cmp.Compare(b.Storage, a.Storage), // memory first
 	)
 }
 

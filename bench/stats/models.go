@@ -2,6 +2,7 @@ package stats
 
 import (
 	"math"
+	"strings"
 	"time"
 
 	"bbftp/bench/trial"
@@ -81,7 +82,7 @@ func Window(c trial.Cell) int64 {
 	case c.Window == 0 && c.Peer == "legacy":
 		return legacyWindow
 	// Ours takes this very size for no wish (ARCHITECTURE.md, "Windows").
-	case c.Window == legacyWindow && c.Peer == "bbftp":
+	case c.Window == legacyWindow && strings.HasPrefix(c.Peer, "bbftp"):
 		return 0
 	}
 	return max(c.Window, 0)

@@ -11,11 +11,15 @@ type Cell struct {
 	Peer       string `json:"peer"`              // "bbftp", "legacy", "iperf3" …: package peer
 	Version    int    `json:"version,omitempty"` // of the bbftp protocol; 0: not bbftp
 	Direction  string `json:"direction"`         // Put or Get, seen from the client
-	Streams    int    `json:"streams"`
-	Window     int64  `json:"window_bytes"` // socket buffer asked for; 0: the kernel tunes it
+	Streams    int    `json:"streams"`           // 0: the program's own choice
+	Window     int64  `json:"window_bytes"`      // socket buffer asked for; 0: the kernel tunes it
 	Compressed bool   `json:"compressed"`
 	Kind       string `json:"kind"` // of payload: package payload
-	// Bytes is the size of the file. With Duration, it is chosen after the
+	// Files is how many files one session moves, each of Bytes / Files; 0: one.
+	Files int `json:"files,omitempty"`
+	// Storage is where the files are: Memory or Disk; "": where the sweep chose.
+	Storage string `json:"storage,omitempty"`
+	// Bytes is the size of the file, or of all files. With Duration, it is chosen after the
 	// warm-up of the cell so that a trial takes about that long, and is the
 	// most it may be.
 	Bytes    int64   `json:"bytes_asked"`
@@ -39,6 +43,12 @@ const (
 	Get = "get"
 )
 
+// The places of files.
+const (
+	Memory = "memory" // a file system in memory, such as tmpfs
+	Disk   = "disk"
+)
+
 // The kinds of path.
 const (
 	Emulated = "emulated"
@@ -57,12 +67,17 @@ type Route struct {
 	Congestion   string
 	Direction    string
 	Kind         string
+	Files        int    `json:",omitempty"` // as if it were not there for older seeds
+	Storage      string `json:",omitempty"`
 }
 
 // Route returns the cell's.
 func (c Cell) Route() Route {
-	return Route{c.Path, c.Target, c.RTT, c.Jitter, c.Rate, c.Loss, c.Queue, c.Congestion, c.Direction, c.Kind}
+	return Route{c.Path, c.Target, c.RTT, c.Jitter, c.Rate, c.Loss, c.Queue, c.Congestion, c.Direction, c.Kind, c.Files, c.Storage}
 }
+
+// Count is how many files are moved.
+func (c Cell) Count() int { return max(c.Files, 1) }
 
 // BDP is the bandwidth-delay product of the path in bytes; 0 if the rate is
 // unlimited.

@@ -106,7 +106,7 @@ func TestReadRefuses(t *testing.T) {
 		"direction":         {with(`"direction":"put"`, `"direction":"sideways"`), "sideways"},
 		"path":              {with(`"path":"emulated"`, `"path":"x"`), `"x"`},
 		"peer":              {with(`"peer":"bbftp"`, `"peer":""`), "no peer"},
-		"streams":           {with(`"streams":4`, `"streams":0`), "0 streams"},
+		"streams":           {with(`"streams":4`, `"streams":-1`), "-1 streams"},
 		"loss":              {with(`"loss":0`, `"loss":1.5`), "loss of 1.5"},
 		"repeat":            {with(`"repeat":2`, `"repeat":-2`), "repeat -2"},
 		"rate":              {with(`"rate_bps":1000000000`, `"rate_bps":-1`), "rate_bps of -1"},

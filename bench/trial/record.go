@@ -40,6 +40,19 @@ type Record struct {
 	ClientCPU   float64 `json:"client_cpu_s"` // user and system
 	ServerCPU   float64 `json:"server_cpu_s"`
 	EmulatorCPU float64 `json:"emulator_cpu_s,omitempty"`
+	// Peak resident memory in bytes, of several processes the sum of their peaks;
+	// 0: not known.
+	ClientMemory int64 `json:"client_peak_bytes,omitempty"`
+	ServerMemory int64 `json:"server_peak_bytes,omitempty"`
+
+	// StreamsUsed is what the client chose where Cell.Streams is 0.
+	StreamsUsed int `json:"streams_used,omitempty"`
+	// Moving is the client's own figure for the time its data streams took;
+	// 0: not known.
+	Moving float64 `json:"moving_s,omitempty"`
+	// What limited the transfer, as each end itself judged.
+	ClientVerdict *Verdict `json:"client_verdict,omitempty"`
+	ServerVerdict *Verdict `json:"server_verdict,omitempty"`
 
 	// How the payload travelled at either end, in bytes; all zero: not known.
 	SenderSendfile int64 `json:"sender_sendfile_bytes,omitempty"`
@@ -65,6 +78,14 @@ type Record struct {
 	ReceiverSeries []Series `json:"receiver_series,omitempty"`
 	// Progress is the payload's course: bytes on the receiving side over time.
 	Progress Progress `json:"progress"`
+}
+
+// Verdict is what one end says held a transfer back (engine/telemetry).
+type Verdict struct {
+	Limit  string  `json:"limit"`
+	Share  float64 `json:"share"` // of the time
+	Reason string  `json:"reason,omitempty"`
+	Advice string  `json:"advice,omitempty"`
 }
 
 // CPUPerGB is the CPU time of both ends in seconds per 10^9 bytes of payload.

@@ -30,6 +30,10 @@ func (r Record) Validate() error {
 		{"client_cpu_s", r.ClientCPU},
 		{"server_cpu_s", r.ServerCPU},
 		{"emulator_cpu_s", r.EmulatorCPU},
+		{"client_peak_bytes", float64(r.ClientMemory)},
+		{"server_peak_bytes", float64(r.ServerMemory)},
+		{"streams_used", float64(r.StreamsUsed)},
+		{"moving_s", r.Moving},
 		{"retransmits", float64(r.Retransmits)},
 	} {
 		if err := figureError(figure.name, figure.value); err != nil {
@@ -58,8 +62,8 @@ func (c Cell) Validate() error {
 		return fmt.Errorf("trial: direction %q: want %q or %q", c.Direction, Put, Get)
 	case c.Path != Emulated && c.Path != Loopback && c.Path != Network:
 		return fmt.Errorf("trial: path %q: want %q, %q or %q", c.Path, Emulated, Loopback, Network)
-	case c.Streams < 1:
-		return fmt.Errorf("trial: %d streams", c.Streams)
+	case c.Streams < 0 || c.Files < 0:
+		return fmt.Errorf("trial: %d streams, %d files", c.Streams, c.Files)
 	case !(c.Loss >= 0 && c.Loss <= 1):
 		return fmt.Errorf("trial: loss of %v: want a probability, 0 to 1", c.Loss)
 	}

@@ -16,8 +16,8 @@ func runCompare(ctx context.Context, args []string, stdout, stderr io.Writer) er
 	return runTrials(ctx, args, stdout, stderr, comparedPeers)
 }
 
-// baselines are compared unless the user names others, as far as they are
-// there.
+// baselines are compared unless the user or the scenario names others, as far
+// as they are there.
 var baselines = []string{peer.BBFTP, peer.Legacy, peer.LegacyTuned, peer.Iperf3}
 
 // comparedVersions are bbftp's own protocol and the one that both releases
@@ -26,15 +26,17 @@ var comparedVersions = []int{1, 3}
 
 func comparedPeers(ctx context.Context, o *sweepOptions, stdout io.Writer) ([]peer.Peer, error) {
 	// A file that says nothing has the defaults of a sweep: bbftp, version 1.
-	if !o.isGiven("version") && slices.Equal(o.scenario.Version, []int{1}) {
+	if !o.isGiven("version") && len(o.scenario.Parts) == 0 && slices.Equal(o.scenario.Version, []int{1}) {
 		o.scenario.Version = comparedVersions
 	}
-	if o.isGiven("peers") || len(o.scenario.Peers) > 1 {
+	if o.isGiven("peers") {
 		return everyPeer(ctx, o, stdout)
 	}
+	if len(o.scenario.Parts) == 0 && len(o.scenario.Peers) == 1 {
+		o.scenario.Peers = baselines
+	}
 	var found []peer.Peer
-	o.scenario.Peers = nil
-	for _, name := range baselines {
+	for _, name := range o.scenario.EveryPeer() {
 		p, err := peer.Find(name, o.programs)
 		if err != nil {
 			return nil, err
@@ -44,10 +46,10 @@ func comparedPeers(ctx context.Context, o *sweepOptions, stdout io.Writer) ([]pe
 				return nil, fmt.Errorf("peer %s: %w", name, err)
 			}
 			fmt.Fprintf(stdout, "without %s: %v\n", name, err)
+			o.scenario.Without(name)
 			continue
 		}
 		found = append(found, p)
-		o.scenario.Peers = append(o.scenario.Peers, name)
 	}
 	if len(found) == 1 {
 		return nil, errors.New("nothing to compare with is there: install iperf3, name the legacy programs, or choose --peers")

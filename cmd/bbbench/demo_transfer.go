@@ -12,6 +12,7 @@ import (
 	"github.com/pborman/getopt/v2"
 
 	"bbftp/bench/demo"
+	"bbftp/bench/peer"
 )
 
 const transferHelp = `Usage: bbbench demo-transfer [options]
@@ -21,7 +22,7 @@ and get, over 1, 4 and 10 streams, plain and compressed, compares every copy
 with the original and prints rates and the ways the bytes took.
 
   --size SIZE       size of the file (default 2GiB)
-  --dir DIR         where to work; needs room for three copies
+  --dir DIR         where to work; needs room for two copies
                     (default: the system's temporary directory)
   --svg FILE        also draw the rates as a picture
   --client PROGRAM  bbftp to run (default: beside bbbench, else on PATH)
@@ -33,7 +34,7 @@ makes no sense.
 
 func runTransfer(ctx context.Context, args []string, stdout, _ io.Writer) error {
 	sizeText, dir, picture := "2GiB", "", ""
-	var programs demo.Programs
+	var programs peer.Programs
 	set := getopt.New()
 	set.FlagLong(&sizeText, "size", 0)
 	set.FlagLong(&dir, "dir", 0)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/pborman/getopt/v2"
 
+	"bbftp/bench/bars"
 	"bbftp/bench/report"
 	"bbftp/bench/trial"
 )
@@ -28,6 +29,9 @@ tables.
   --csv FILE       a row for each trial
   --benchfmt FILE  the Go benchmark format, for benchstat
   --svg FILE       one chart as a picture, light or dark as its reader likes
+  --ratios FILE    Markdown: all cells, their cost, and ratios to other programs
+  --bars FILE      Markdown: the bars that bbftp is held to, and whether it meets
+                   them; from bbbench compare loopback and bbbench compare lfn
   --chart NAME     which: goodput (default), heatmap, cwnd, cpu or phases
 
 Exit status: 0 if all was written, 2 if the command line is wrong, 1 otherwise.
@@ -40,13 +44,15 @@ type output struct {
 }
 
 func runReport(_ context.Context, args []string, stdout, _ io.Writer) error {
-	var page, table, benchmark, picture string
+	var page, table, benchmark, picture, ratios, held string
 	chart := "goodput"
 	set := getopt.New()
 	set.FlagLong(&page, "html", 0)
 	set.FlagLong(&table, "csv", 0)
 	set.FlagLong(&benchmark, "benchfmt", 0)
 	set.FlagLong(&picture, "svg", 0)
+	set.FlagLong(&ratios, "ratios", 0)
+	set.FlagLong(&held, "bars", 0)
 	set.FlagLong(&chart, "chart", 0)
 	var paths []string
 	for rest := args; len(rest) > 0; rest = set.Args() { // options may follow files
@@ -74,9 +80,11 @@ func runReport(_ context.Context, args []string, stdout, _ io.Writer) error {
 		{page, report.HTML},
 		{table, report.CSV},
 		{benchmark, report.Benchmark},
+		{ratios, bars.Ratios},
+		{held, bars.Markdown},
 		{picture, func(w io.Writer, f *trial.File) error { return report.SVG(w, f, chart) }},
 	}
-	if page == "" && table == "" && benchmark == "" && picture == "" && paths[0] != "-" {
+	if !slices.ContainsFunc(outputs, func(o output) bool { return o.path != "" }) && paths[0] != "-" {
 		outputs[0].path = strings.TrimSuffix(paths[0], filepath.Ext(paths[0])) + ".html"
 	}
 	return writeReports(stdout, results, outputs)

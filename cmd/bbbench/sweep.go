@@ -38,7 +38,7 @@ type choosePeers func(ctx context.Context, o *sweepOptions, stdout io.Writer) ([
 // everyPeer takes those of the scenario, all of which must be there.
 func everyPeer(ctx context.Context, o *sweepOptions, _ io.Writer) ([]peer.Peer, error) {
 	var found []peer.Peer
-	for _, name := range o.scenario.Peers {
+	for _, name := range o.scenario.EveryPeer() {
 		p, err := peer.Find(name, o.programs)
 		if err != nil {
 			return nil, err
@@ -171,12 +171,19 @@ func measure(ctx context.Context, s *bench.Sweep, o sweepOptions, stdout, stderr
 	if results.cut {
 		fmt.Fprintf(stdout, "%s: the last line was cut by a kill or a full disk, and goes\n", o.out)
 	}
+	if results.others > 0 {
+		fmt.Fprintf(stdout, "%s: %s of other builds stay there, and do not count here\n", o.out, count(results.others, "trial"))
+	}
 	show := newSweepView(stdout, stderr)
 	s.Progress = show.event
 	// The first signal ends the trial in good order, the second everything.
 	defer context.AfterFunc(ctx, func() { signal.Reset(os.Interrupt, syscall.SIGTERM) })()
 	err = s.Run(ctx, trial.NewWriter(results), results.done)
 	show.finish()
+	if errors.Is(err, bench.ErrBudget) {
+		fmt.Fprintf(stdout, "the budget of %v is over: of the cells that are not listed, what was measured stands\n", s.Scenario.Repeats.Budget)
+		err = nil
+	}
 	again := fmt.Sprintf("to go on: the same command with --resume\nresults so far: %s\n", o.out)
 	switch {
 	case err != nil && ctx.Err() != nil:

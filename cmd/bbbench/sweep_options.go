@@ -159,9 +159,9 @@ func (o *sweepOptions) load(name string) (err error) {
 	}
 	switch size, duration := o.isGiven("size"), o.isGiven("duration"); {
 	case size && !duration:
-		o.scenario.Duration = 0 // which is the file's: the user wants this size
+		o.scenario.Forget("duration") // which is the file's: the user wants this size
 	case duration && !size:
-		o.scenario.Size = 0 // likewise
+		o.scenario.Forget("size") // likewise
 	}
 	if len(o.given) > 0 {
 		o.scenario.About = "changed by options"

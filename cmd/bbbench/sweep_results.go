@@ -7,6 +7,7 @@ import (
 	"syscall"
 
 	"bbftp/bench/trial"
+	"bbftp/cmd/internal/version"
 )
 
 // results is the file that a sweep writes. It is locked: two sweeps in one file
@@ -14,8 +15,11 @@ import (
 // for one cut by a kill.
 type results struct {
 	*os.File
-	done []trial.Record // of an earlier run, without their courses over time
-	cut  bool           // a line of it was cut, and is not there any more
+	done []trial.Record // of earlier runs, without their courses over time
+	// others counts the records of earlier runs by other builds: what they
+	// measured were other programs.
+	others int
+	cut    bool // a line of it was cut, and is not there any more
 }
 
 // openResults makes a new file, or opens one to go on with: what was measured
@@ -73,6 +77,10 @@ func (r *results) goOn() error {
 		return fmt.Errorf("resume: %s: %w", r.Name(), err)
 	}
 	for _, done := range file.Records {
+		if file.Environments[done.Environment].Build != version.Build() {
+			r.others++
+			continue
+		}
 		// Nearly all of their memory, which the trials to come may need.
 		done.Series, done.ReceiverSeries, done.Progress = nil, nil, trial.Progress{}
 		r.done = append(r.done, done)

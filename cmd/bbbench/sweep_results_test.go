@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"bbftp/bench/trial"
+	"bbftp/cmd/internal/version"
 )
 
 func TestResultsAreOneSweeps(t *testing.T) {
@@ -66,7 +67,7 @@ func TestResultsKeepNoCourses(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := trial.NewWriter(f)
-	if err := w.Environment(trial.Environment{ID: "e"}); err != nil {
+	if err := w.Environment(trial.Environment{ID: "e", Build: version.Build()}); err != nil {
 		t.Fatal(err)
 	}
 	r := trial.Record{
@@ -105,5 +106,29 @@ func TestStatusSaysAll(t *testing.T) {
 		if got := status(tt.err, &stderr); got != tt.status || stderr.String() != tt.said {
 			t.Errorf("%s: %d, %q; want %d, %q", name, got, stderr.String(), tt.status, tt.said)
 		}
+	}
+}
+
+// TestResultsOfOtherBuilds: programs that were built anew are measured anew.
+func TestResultsOfOtherBuilds(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "r.jsonl")
+	first, err := openResults(path, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := trial.NewWriter(first)
+	cell := trial.Cell{Peer: "bbftp", Direction: trial.Put, Path: trial.Loopback, Streams: 1}
+	for _, build := range []string{"another", version.Build(), version.Build()} {
+		err = errors.Join(err, w.Environment(trial.Environment{ID: build, Build: build}), w.Trial(trial.Record{Environment: build, Cell: cell}))
+	}
+	if err := errors.Join(err, first.close()); err != nil {
+		t.Fatal(err)
+	}
+	second, err := openResults(path, true)
+	if err != nil || len(second.done) != 2 || second.others != 1 {
+		t.Fatalf("%+v, %v", second, err)
+	}
+	if err := second.close(); err != nil {
+		t.Error(err)
 	}
 }

@@ -104,10 +104,12 @@ func (v *sweepView) row(e bench.Event) {
 		fmt.Fprintf(v.stdout, sweepColumns, "cell", "goodput", "±", "trials", "")
 	}
 	label, note := bench.Label(e.Cell), ""
-	switch e.Record.Settled {
-	case "repeats":
+	switch settled := e.Record.Settled; {
+	case settled == "repeats":
 		note = "as often as allowed"
-	case "failures", "unfaithful":
+	case settled == "unfaithful" && e.Goodput.N > 0:
+		note = "no more, as too many trials were unfaithful"
+	case settled == "failures" || settled == "unfaithful":
 		why := cmp.Or(e.Record.Error, "unfaithful: "+e.Record.Unfaithful)
 		v.failed = append(v.failed, label+": "+strings.Join(strings.Fields(why), " "))
 		note = "failed"
