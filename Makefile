@@ -89,7 +89,7 @@ BENCHTIME  ?= 0.3s
 BENCHCOUNT ?= 6
 bench-go:
 	mkdir -p $(BIN)
-	{ echo "commit: $(VERSION)"; echo "host: $$(uname -n)"; echo "kernel: $$(uname -sr)"; \
+	{ echo "commit: $(VERSION)"; echo "kernel: $$(uname -sr)"; \
 	  echo "date: $$(date -u +%Y-%m-%dT%H:%MZ)"; echo "command: make bench-go BENCHTIME=$(BENCHTIME) BENCHCOUNT=$(BENCHCOUNT)"; \
 	  $(GO) test -p 1 -run '^$$' -bench . -benchtime $(BENCHTIME) -count $(BENCHCOUNT) -timeout 20m ./engine/... ./netio/... ./bench/... \
 	  | grep -Ev '^(PASS|ok|\?|---)|no test files|\[no tests' ; } > $(BIN)/bench.txt

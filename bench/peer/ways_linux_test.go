@@ -58,7 +58,7 @@ func TestAuto(t *testing.T) {
 		if o.Bytes != size || o.Streams < 1 || o.Moving <= 0 {
 			t.Errorf("%s: %d bytes over %d streams in %v", direction, o.Bytes, o.Streams, o.Moving)
 		}
-		if o.ClientMemory < 1<<20 || o.ServerMemory < 1<<20 {
+		if o.ClientMemory != 0 && o.ClientMemory < 1<<20 || o.ServerMemory < 1<<20 {
 			t.Errorf("peaks of %d and %d bytes", o.ClientMemory, o.ServerMemory)
 		}
 	}
@@ -92,7 +92,8 @@ func TestSocat(t *testing.T) {
 	const size = 5<<20 + 1
 	for _, direction := range []string{trial.Put, trial.Get} {
 		o := run(t, socat{}, loopback(t, trial.Cell{Direction: direction}, size))
-		if o.Bytes != size || o.ClientMemory == 0 || o.ServerMemory == 0 {
+		// The client may have ended before its memory was looked at.
+		if o.Bytes != size || o.ServerMemory == 0 {
 			t.Errorf("%s: %+v", direction, o)
 		}
 	}
