@@ -46,7 +46,7 @@ func serve(t testing.TB, set func(*server.Config)) *host {
 		Accounts: anyone{},
 		Root:     h.root,
 		Storage:  storage.Limits{Reserve: storage.NoReserve},
-		Version:  "test",
+		Version:  "4.0.0",
 	}
 	if set != nil {
 		set(&cfg)

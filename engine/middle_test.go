@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"bbftp/engine/wire"
+	"bbftp/netio"
 )
 
 // middle stands between clients and a server, on the control connection and on
@@ -158,12 +159,16 @@ func (m *middle) control(near *net.TCPConn) {
 
 func (m *middle) relay(from, to *net.TCPConn, sender wire.Sender) {
 	defer to.CloseWrite()
-	for {
+	var said float64
+	for together := false; ; together = netio.ReceiveQueue(from) > 0 {
 		message, err := wire.Read(from, sender)
 		if err != nil {
 			return
 		}
-		m.plan.clock.passes(sender)
+		if !together {
+			said = m.plan.clock.speaks(sender)
+		}
+		m.plan.clock.passes(sender, said)
 		message = m.divert(message)
 		if !m.pass(to, message.Append(nil)) {
 			from.Close()
@@ -305,7 +310,7 @@ func (m *middle) pump(from, to *net.TCPConn, sender wire.Sender, t tamper) {
 		}
 		off += int64(n)
 		if len(b) > 0 {
-			m.plan.clock.passes(sender)
+			m.plan.clock.passes(sender, m.plan.clock.speaks(sender))
 			if _, err := to.Write(b); err != nil {
 				end = true
 			}

@@ -139,7 +139,7 @@ func TestDialogue(t *testing.T) {
 	if now, err := c.Chdir(ctx, "."); err != nil || now != "/data" {
 		t.Errorf("%q, %v", now, err)
 	}
-	if len(greetings) != 1 || greetings[0] != "bbftpd version test : OK" {
+	if len(greetings) != 1 || greetings[0] != "bbftpd version 4.0.0 : OK" {
 		t.Errorf("greeted %q, want once", greetings)
 	}
 	holds(t, dir, "f", string(content), "g", string(content))

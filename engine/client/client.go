@@ -93,15 +93,16 @@ type Client struct {
 	set     Settings // of the running operation
 	limiter *netio.RateLimit
 
-	ctl      *control.Conn // nil while not connected
-	unhook   func() bool   // frees ctl from the context of the running operation
-	greeting string        // of the server at ctl, "" over ssh
-	version  int           // agreed on
-	choice   wire.Message  // what tells the server so; not sent yet if not nil
-	fresh    bool          // no command was sent on ctl yet
-	since    time.Time     // when ctl was logged in
-	settled  time.Time     // when the server may take the next command
-	spoken   atomic.Bool   // a server has reacted to a command before
+	ctl      *control.Conn  // nil while not connected
+	unhook   func() bool    // frees ctl from the context of the running operation
+	greeting string         // of the server at ctl, "" over ssh
+	version  int            // agreed on
+	choice   []wire.Message // what tells the server so, not sent yet
+	presumed bool           // the answer to MSG_PROT is still to come
+	fresh    bool           // no command was sent on ctl yet
+	since    time.Time      // when ctl was logged in
+	settled  time.Time      // when the server may take the next command
+	spoken   atomic.Bool    // a server has reacted to a command before
 
 	// What each new connection begins with.
 	umask *wire.IntCommand

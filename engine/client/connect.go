@@ -202,5 +202,5 @@ func (c *Client) disconnect() {
 		c.unhook()
 	}
 	_ = c.ctl.Close()
-	c.ctl, c.unhook, c.choice, c.fresh = nil, nil, nil, false
+	c.ctl, c.unhook, c.choice, c.presumed, c.fresh = nil, nil, nil, false, false
 }

@@ -18,6 +18,9 @@ func (c *Client) command(wait time.Duration, m wire.Message, more ...wire.Messag
 	if err := c.send(m, more...); err != nil {
 		return nil, err
 	}
+	if err := c.confirmPresumed(); err != nil {
+		return nil, err
+	}
 	until := time.Now().Add(wait)
 	for left := wait; ; left = time.Until(until) {
 		if wait == 0 {
@@ -60,11 +63,9 @@ func (c *Client) agreed(m wire.Message) (string, error) {
 // send sends the messages a command begins with, in a single write.
 func (c *Client) send(m wire.Message, more ...wire.Message) error {
 	c.fresh = false
-	all := append([]wire.Message{m}, more...)
-	if c.choice != nil {
-		// It is not answered: on its own it would cost a packet (wire.md 4).
-		all, c.choice = append([]wire.Message{c.choice}, all...), nil
-	}
+	// The choice is not answered: on its own it would cost a packet (wire.md 4).
+	all := append(append(c.choice, m), more...)
+	c.choice = nil
 	if err := c.ctl.Send(all[0], all[1:]...); err != nil {
 		return c.broken(err)
 	}
@@ -80,9 +81,9 @@ func (c *Client) say(code wire.Code) {
 }
 
 // farewell tells the server that the session is over (wire.md 8.7). Version 1
-// has no word for it.
+// has no word for it, nor has a session of which no version is agreed on yet.
 func (c *Client) farewell() {
-	if c.ctl != nil && c.version > 1 {
+	if c.ctl != nil && c.version > 1 && !c.presumed {
 		_ = c.send(wire.Signal{Kind: wire.MsgCloseConn})
 	}
 }

@@ -12,11 +12,18 @@ import (
 //	          │            └─► none in common ─► MSG_BAD_NO_RETRY ─► ErrVersion
 //	          └─► MSG_BAD*, the question is not known ─► version 1
 //
-// The choice goes out with the first command.
+// The choice goes out with the first command. A server that greets as one of
+// ours speaks all versions: it is not waited for, and question, choice and
+// command go out together.
 func (c *Client) negotiate() error {
 	lowest, highest := c.versions()
 	if highest == 1 {
 		c.version = 1
+		return nil
+	}
+	if c.ours() {
+		c.version, c.presumed = highest, true
+		c.choice = []wire.Message{wire.Signal{Kind: wire.MsgProt}, wire.ProtChoice{Version: int32(highest)}}
 		return nil
 	}
 	if err := c.ctl.Send(wire.Signal{Kind: wire.MsgProt}); err != nil {
@@ -46,10 +53,26 @@ func (c *Client) negotiate() error {
 			return fmt.Errorf("%w: the server speaks %s, this client here %s",
 				ErrVersion, span(int(m.Min), int(m.Max)), span(lowest, highest))
 		}
-		c.version, c.choice = int(common), wire.ProtChoice{Version: common}
+		c.version, c.choice = int(common), []wire.Message{wire.ProtChoice{Version: common}}
 		return nil
 	}
 	return &BrokenError{fmt.Errorf("%v as answer to MSG_PROT", m.Code())}
+}
+
+// confirmPresumed reads the answer to a question that was not waited for.
+func (c *Client) confirmPresumed() error {
+	if !c.presumed {
+		return nil
+	}
+	c.presumed = false
+	m, err := c.ctl.Read(c.set.Waits.Reply)
+	if err != nil {
+		return c.broken(fmt.Errorf("wait for the answer to MSG_PROT: %w", err))
+	}
+	if r, ok := m.(wire.ProtRange); !ok || int32(c.version) < r.Min || int32(c.version) > r.Max {
+		return c.broken(fmt.Errorf("%v of a server of ours does not have version %d", m.Code(), c.version))
+	}
+	return nil
 }
 
 // versions are those this client may speak.

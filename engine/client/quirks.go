@@ -74,8 +74,11 @@ func (c *Client) legacy() bool {
 // of a directory before any data move: legacy servers notice in versions 2 and 3
 // only when all have arrived (wire.md 6.6). It needs a connection.
 func (c *Client) RefusesDirectories() bool {
-	return c.ctl != nil && (c.version == 1 || c.greeting != "" && !c.legacy())
+	return c.ctl != nil && (c.version == 1 || c.ours())
 }
+
+// ours tells whether the server greets as a release of this project.
+func (c *Client) ours() bool { return strings.HasPrefix(c.greeting, "bbftpd version 4.") }
 
 func (c *Client) before330() bool {
 	for _, release := range []string{"3.0.", "3.1.", "3.2."} {
