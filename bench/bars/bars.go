@@ -49,8 +49,14 @@ const (
 // The figures of a trial.
 func seconds(r trial.Record) float64 { return r.Seconds }
 
-// working is the time without a peer's own wait for a lost signal.
-func working(r trial.Record) float64 { return r.Seconds - r.Stall }
+// working is the time of a trial without a peer's own wait for a lost signal.
+// What such a wait costs can't be taken off: other streams move meanwhile.
+func working(r trial.Record) float64 {
+	if r.Stall > 0 {
+		return math.NaN()
+	}
+	return r.Seconds
+}
 
 func goodput(r trial.Record) float64 { return r.Goodput }
 
