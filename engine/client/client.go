@@ -99,6 +99,7 @@ type Client struct {
 	version  int            // agreed on
 	choice   []wire.Message // what tells the server so, not sent yet
 	presumed bool           // the answer to MSG_PROT is still to come
+	wary     bool           // such an answer was another one: none is presumed any more
 	fresh    bool           // no command was sent on ctl yet
 	since    time.Time      // when ctl was logged in
 	settled  time.Time      // when the server may take the next command

@@ -21,7 +21,7 @@ func (c *Client) negotiate() error {
 		c.version = 1
 		return nil
 	}
-	if c.ours() {
+	if c.ours() && !c.wary {
 		c.version, c.presumed = highest, true
 		c.choice = []wire.Message{wire.Signal{Kind: wire.MsgProt}, wire.ProtChoice{Version: int32(highest)}}
 		return nil
@@ -70,6 +70,7 @@ func (c *Client) confirmPresumed() error {
 		return c.broken(fmt.Errorf("wait for the answer to MSG_PROT: %w", err))
 	}
 	if r, ok := m.(wire.ProtRange); !ok || int32(c.version) < r.Min || int32(c.version) > r.Max {
+		c.wary = true
 		return c.broken(fmt.Errorf("%v of a server of ours does not have version %d", m.Code(), c.version))
 	}
 	return nil

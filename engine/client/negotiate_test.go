@@ -201,3 +201,44 @@ func TestLostLater(t *testing.T) {
 		t.Errorf("%v: the server has version 1", err)
 	}
 }
+
+// TestPresumed lets a server of ours hear question, choice and command at once;
+// where the answer is another one, the next try waits for it.
+func TestPresumed(t *testing.T) {
+	noLeaks(t)
+	heard := func(p *peer, presumes bool, answer wire.ProtRange) {
+		p.credentials(p.offer())
+		p.reply(wire.MsgOK, "bbftpd version 4.0.0 : OK")
+		p.want(wire.MsgProt)
+		if presumes { // and does not wait for the answer
+			p.want(wire.MsgProtAns)
+			p.want(wire.MsgMkdirV2)
+		}
+		p.send(answer)
+	}
+	c := dial(t, serve(t, func(p *peer) {
+		heard(p, true, wire.ProtRange{Min: 1, Max: 2})
+	}, func(p *peer) {
+		heard(p, false, wire.ProtRange{Min: 1, Max: 2})
+		if m := p.want(wire.MsgProtAns).(wire.ProtChoice); m.Version != 2 {
+			p.fail("version %d, want 2", m.Version)
+		}
+		p.want(wire.MsgMkdirV2)
+		p.reply(wire.MsgOK, "OK")
+		p.version = 2
+	}), func(cfg *Config) {
+		ask(cfg)
+		cfg.Tries, cfg.RetryWait = 2, -1
+	})
+	if err := c.Mkdir(t.Context(), "d"); err != nil {
+		t.Error(err)
+	}
+	c = dial(t, serve(t, func(p *peer) {
+		heard(p, true, wire.ProtRange{Min: 1, Max: 3})
+		p.reply(wire.MsgOK, "OK")
+		p.version = 3
+	}), ask)
+	if err := c.Mkdir(t.Context(), "d"); err != nil {
+		t.Error(err)
+	}
+}
