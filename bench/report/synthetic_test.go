@@ -183,7 +183,7 @@ func mishaps(r *trial.Record) {
 	case r.Peer == "bbftp" && r.Streams == 4 && r.RTT == 0.1 && r.Repeat == 3:
 		r.Unfaithful = "the emulator delivered 1.2 % of packets more than 1 ms late"
 	case r.Peer == "legacy" && r.Streams == 8 && r.RTT == 0.1 && r.Repeat == 5:
-		error := `put /work/<file>: "connection reset by peer" & gave up`
+		error := `put /trial/<file>: "connection reset by peer" & gave up`
 		*r = trial.Record{Repeat: r.Repeat, Cell: r.Cell, Seed: r.Seed, Seconds: 2.5, Error: error}
 	case r.Peer == "iperf3" && r.Streams == 1 && r.Repeat == 2:
 		r.Warnings = []string{fmt.Sprintf("%d samples of the sender were lost", 3)}
