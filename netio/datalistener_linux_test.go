@@ -131,18 +131,19 @@ func TestAcceptGivesUp(t *testing.T) {
 			return ctx, cancel
 		}, context.Canceled},
 		"close": {func(ctx context.Context, l *DataListener) (context.Context, context.CancelFunc) {
-			time.AfterFunc(20*time.Millisecond, func() { l.Close() })
-			return ctx, func() {}
+			closed := make(chan struct{})
+			time.AfterFunc(20*time.Millisecond, func() { l.Close(); close(closed) })
+			return ctx, func() { <-closed }
 		}, net.ErrClosed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := listenData(t, DataConfig{Local: loopback, Peer: loopback})
 			ctx, cancel := give.ctx(t.Context(), l)
-			defer cancel()
 			dialFrom(t, l, "127.0.0.2") // a stranger does not count
 			if conn, err := l.Accept(ctx); conn != nil || !errors.Is(err, give.want) {
 				t.Errorf("got %v, %v, want %v", conn, err, give.want)
 			}
+			cancel() // a Close from elsewhere may wake Accept before the socket is gone
 			if _, err := (Dialer{}).Dial(t.Context(), l.Addr().String()); !errors.Is(err, syscall.ECONNREFUSED) {
 				t.Errorf("still listening: %v", err)
 			}
