@@ -6,18 +6,9 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"strconv"
 	"sync/atomic"
-	"syscall"
 	"time"
 )
-
-// ErrNoPort reports that no port of a PortRange could be had.
-var ErrNoPort = errors.New("no free port in range")
-
-// PortRange is the inclusive range data listeners choose from, for firewalls
-// that let only some ports pass. The zero value means any ephemeral port.
-type PortRange struct{ Min, Max uint16 }
 
 // DataConfig says where a data stream is expected and from whom.
 type DataConfig struct {
@@ -27,8 +18,13 @@ type DataConfig struct {
 	// control connection. An invalid address listens on all.
 	Local netip.Addr
 
-	// Ports is scanned upward, the first ports that can be bound are taken.
+	// Ports is scanned from a random port on, once around: a port is then not taken
+	// again right after a transfer used it, while somebody may still call there.
 	Ports PortRange
+
+	// Wait bounds how long ports of Ports that others use are waited for. 0 stands
+	// for 5 s, less than 0 for not at all.
+	Wait time.Duration
 
 	// Peer is the only address a data stream may come from: the protocol has
 	// no token on data connections, whoever comes first would own the segment
@@ -47,54 +43,6 @@ type DataListener struct {
 	peer    netip.Addr
 	refuse  func(netip.AddrPort)
 	refused atomic.Int64
-}
-
-// ListenData opens the listening sockets of n data streams, in the order of their
-// ports, or none. It fails with ErrNoPort if the range has too few ports left.
-func ListenData(ctx context.Context, n int, c DataConfig) ([]*DataListener, error) {
-	if c.Ports.Min > c.Ports.Max || (c.Ports.Min == 0 && c.Ports.Max != 0) {
-		return nil, fmt.Errorf("data ports %d:%d: %w", c.Ports.Min, c.Ports.Max, syscall.EINVAL)
-	}
-	listeners := make([]*DataListener, 0, n)
-	port := c.Ports.Min
-	for range n {
-		ln, err := listenFrom(ctx, port, c)
-		if err != nil {
-			for _, l := range listeners {
-				_ = l.Close()
-			}
-			return nil, err
-		}
-		l := &DataListener{ln: ln, options: c.Options, peer: c.Peer.Unmap(), refuse: c.OnRefused}
-		listeners = append(listeners, l)
-		// Trying those below again would cost a stream 8 µs each, 25 streams 3 ms.
-		// At the end of the range the last one answers that it is taken.
-		if c.Ports.Min != 0 {
-			port = min(l.Port(), c.Ports.Max-1) + 1
-		}
-	}
-	return listeners, nil
-}
-
-// listenFrom takes the first port of the range that can be bound, from port on.
-func listenFrom(ctx context.Context, port uint16, c DataConfig) (*net.TCPListener, error) {
-	host := ""
-	if c.Local.IsValid() {
-		host = c.Local.Unmap().String()
-	}
-	for {
-		ln, err := Listen(ctx, net.JoinHostPort(host, strconv.Itoa(int(port))), c.Options)
-		// Another port may do only where it is the port that failed.
-		switch {
-		case err == nil:
-			return ln, nil
-		case port == 0 || !(errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, syscall.EACCES)):
-			return nil, err
-		case port == c.Ports.Max:
-			return nil, fmt.Errorf("%w %d:%d: %w", ErrNoPort, c.Ports.Min, c.Ports.Max, err)
-		}
-		port++
-	}
 }
 
 // Port is the port to announce to the peer.

@@ -26,6 +26,29 @@ func TestRateLimitSend(t *testing.T) {
 	}
 }
 
+// TestRateLimitFollowed: a rate that changes goes to the kernel, too, and never
+// beyond what the connection was paced at.
+func TestRateLimitFollowed(t *testing.T) {
+	for own, want := range map[int64][]int64{
+		0:       {1 << 20, 2 << 20, unlimited, 1 << 20, 1 << 10},
+		3 << 19: {1 << 20, 3 << 19, 3 << 19, 1 << 20, 1 << 10},
+	} {
+		conn, _ := connect(t, "127.0.0.1:0", Options{PacingRate: own}, Options{})
+		parent, r := new(RateLimit), NewRateLimit(1<<20)
+		follow := r.Under(parent).Send(conn)
+		for i, change := range []func(){
+			func() {}, func() { r.SetRate(2 << 20) }, func() { r.SetRate(0) },
+			func() { r.SetRate(1 << 20) }, func() { parent.SetRate(1 << 10) },
+		} {
+			change()
+			follow()
+			if got := mustRead(t, conn).PacingRate; got != want[i] {
+				t.Errorf("own %d, step %d: paced at %d, want %d", own, i, got, want[i])
+			}
+		}
+	}
+}
+
 // TestPacing holds the kernel to what it granted: that it takes its time.
 func TestPacing(t *testing.T) {
 	const (

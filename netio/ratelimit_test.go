@@ -3,6 +3,7 @@ package netio
 import (
 	"context"
 	"errors"
+	"math"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -153,4 +154,106 @@ func TestNoRateLimit(t *testing.T) {
 		}
 		limit.Send(nil)
 	}
+}
+
+// TestRateLimitUnder: two users under the limit of all keep to both.
+func TestRateLimitUnder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const seconds = 60
+		all, slow, fast := NewRateLimit(100_000), NewRateLimit(20_000), NewRateLimit(1_000_000)
+		ctx, cancel := context.WithTimeout(t.Context(), seconds*time.Second)
+		defer cancel()
+		limits := []*RateLimit{slow.Under(all), slow.Under(all), fast.Under(all)}
+		passed := make([]int64, len(limits))
+		var streams sync.WaitGroup
+		for i, limit := range limits {
+			streams.Go(func() {
+				for n := limit.Piece(); limit.Wait(ctx, n) == nil; n = limit.Piece() {
+					passed[i] += n
+				}
+			})
+		}
+		streams.Wait()
+		for what, c := range map[string][2]int64{
+			"the slow user": {passed[0] + passed[1], 20_000}, "all": {passed[0] + passed[1] + passed[2], 100_000},
+		} {
+			got, rate := c[0], c[1]
+			if got > rate*(seconds+1) || got < rate*seconds*95/100 {
+				t.Errorf("%s: %d bytes in %d s at %d a second", what, got, seconds, rate)
+			}
+		}
+	})
+	r := NewRateLimit(1)
+	if r.Under(nil) != r || (*RateLimit)(nil).Under(r) != r || (*RateLimit)(nil).Under(nil) != nil {
+		t.Error("a limit under none, or none under a limit, is another one")
+	}
+	if got := NewRateLimit(5).Under(NewRateLimit(3).Under(NewRateLimit(4))).least(); got != 3 {
+		t.Errorf("the least of 5, 3 and 4 is %d", got)
+	}
+}
+
+// TestRateLimitChanges while streams wait.
+func TestRateLimitChanges(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		limit := new(RateLimit)
+		if err := limit.Wait(t.Context(), 1<<40); err != nil || limit.Piece() != math.MaxInt64 {
+			t.Errorf("unlimited: %v, pieces of %d", err, limit.Piece())
+		}
+		limit.SetRate(10_000)
+		var streams sync.WaitGroup
+		began := time.Now()
+		for range 10 {
+			streams.Go(func() {
+				if err := limit.Wait(t.Context(), 10_000); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		time.Sleep(5 * time.Second) // half of it
+		limit.SetRate(1000)
+		time.Sleep(10 * time.Second) // a fifth of what is left
+		limit.SetRate(40_000)
+		streams.Wait()
+		if took := time.Since(began); took < 15*time.Second+900*time.Millisecond || took > 18*time.Second {
+			t.Errorf("100000 bytes took %v, want some 16 s", took)
+		}
+		streams.Go(func() {
+			if err := limit.Wait(t.Context(), 1<<40); err != nil {
+				t.Error(err)
+			}
+		})
+		time.Sleep(time.Second)
+		limit.SetRate(0)
+		streams.Wait()
+	})
+}
+
+// TestRateLimitPieces: however low the rate and however many the streams, none
+// stands still for as long as peers wait.
+func TestRateLimitPieces(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, c := range []struct{ rate, streams int64 }{{10, 25}, {6000, 25}, {1 << 20, 1000}, {1 << 30, 25}} {
+			limit := NewRateLimit(c.rate)
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+			var streams sync.WaitGroup
+			for range c.streams {
+				streams.Go(func() {
+					for ctx.Err() == nil {
+						began := time.Now()
+						if limit.Wait(ctx, limit.Piece()) == nil && time.Since(began) > time.Minute {
+							t.Errorf("%d streams at %d a second: one waited %v", c.streams, c.rate, time.Since(began))
+						}
+						if c.rate >= 1<<20 {
+							time.Sleep(time.Second) // a path of its own
+						}
+					}
+				})
+			}
+			streams.Wait()
+			cancel()
+		}
+		if got := NewRateLimit(1).Piece(); got != 1 {
+			t.Errorf("a byte a second in pieces of %d", got)
+		}
+	})
 }

@@ -38,3 +38,37 @@ func BenchmarkStore(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkStoreNew makes small files under names that are free.
+func BenchmarkStoreNew(b *testing.B) {
+	for form, open := range map[string]func(b *testing.B) (tree *Tree, top string){
+		"confined": func(b *testing.B) (*Tree, string) {
+			tree, err := Open(b.TempDir(), Limits{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			return tree, "/"
+		},
+		"unconfined": func(b *testing.B) (*Tree, string) { return Unconfined(Limits{}), b.TempDir() + "/" },
+	} {
+		b.Run(form, func(b *testing.B) {
+			tree, top := open(b)
+			defer tree.Close()
+			content := make([]byte, 4<<10)
+			n := 0
+			for b.Loop() {
+				n++
+				p, err := tree.Create(fmt.Sprintf("%sf%d", top, n), NewFile{Size: int64(len(content)), Perm: 0o600})
+				if err != nil {
+					b.Fatal(err)
+				}
+				if _, err := p.File().WriteAt(content, 0); err != nil {
+					b.Fatal(err)
+				}
+				if err := p.Commit(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -1,7 +1,6 @@
 package storage
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -58,29 +57,31 @@ func (t *Tree) Create(name string, n NewFile) (*Pending, error) {
 		return nil, failed("create", name, err)
 	}
 	p := &Pending{name: name, dir: dir, base: base, new: n, fsync: t.fsync}
-	if err := p.begin(t.limits); err != nil {
+	if err := p.begin(t); err != nil {
 		return nil, p.discard("create", err)
 	}
 	return p, nil
 }
 
 // target pins the directory that name ends up in.
-func (t *Tree) target(name string, n NewFile) (dir files, base string, err error) {
+func (t *Tree) target(name string, n NewFile) (dir folder, base string, err error) {
 	switch {
+	case t.limits.ReadOnly:
+		return folder{}, "", syscall.EROFS
 	case n.Size < 0:
-		return nil, "", fmt.Errorf("%w: size %d", syscall.EINVAL, n.Size)
+		return folder{}, "", fmt.Errorf("%w: size %d", syscall.EINVAL, n.Size)
 	case t.limits.MaxFileSize > 0 && n.Size > t.limits.MaxFileSize:
-		return nil, "", fmt.Errorf("%w: %d bytes of at most %d", ErrTooLarge, n.Size, t.limits.MaxFileSize)
+		return folder{}, "", fmt.Errorf("%w: %d bytes of at most %d", ErrTooLarge, n.Size, t.limits.MaxFileSize)
 	}
 	at, err := t.way(name, n)
 	if err != nil {
-		return nil, "", err
+		return folder{}, "", err
 	}
 	if at.slash || at.path == "/" {
-		return nil, "", ErrIsDirectory
+		return folder{}, "", ErrIsDirectory
 	}
 	above, base := path.Split(at.path)
-	dir, err = t.files.Sub(inside(above))
+	dir, err = t.files.Folder(inside(above))
 	return dir, base, err
 }
 
@@ -106,50 +107,63 @@ func (t *Tree) leadsToDir(name string) bool {
 	return err == nil && at.info != nil && at.info.IsDir()
 }
 
-// begin checks the target and makes the temporary file.
-func (p *Pending) begin(l Limits) error {
-	switch old, err := p.dir.Lstat(p.base); {
+// begin checks the target and makes the file, without a name where it can.
+func (p *Pending) begin(t *Tree) error {
+	above, err := p.dir.stat(".")
+	if err != nil {
+		return err
+	}
+	switch old, err := p.dir.stat(p.base); {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
 		return err
 	default:
-		if err := p.replaceable(old); err != nil {
+		if err := p.replaceable(old, above); err != nil {
 			return err
 		}
 	}
-	// The name says nothing about the target: any length of target fits, and
-	// nobody can place a file or link there beforehand.
-	temp := ".bbftp." + rand.Text() + ".tmp"
-	// No O_APPEND: segments arrive in any order, and splice refuses such files.
-	f, err := p.dir.OpenFile(temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
+	t.limits.Ledger.sweep(p.dir, above.identity)
+	if err := p.make(t); err != nil {
 		return err
 	}
-	p.temp, p.file = temp, f
 	if p.new.Sync {
-		if p.folder, err = p.dir.OpenFile(".", os.O_RDONLY|syscall.O_DIRECTORY, 0); err != nil {
+		if p.folder, err = p.dir.list(); err != nil {
 			return fmt.Errorf("open the directory to sync it: %w", cause(err))
 		}
 	}
 	if p.new.Size == 0 {
 		return nil
 	}
-	if err := l.room(f, p.new.Size); err != nil {
+	return p.takeRoom(t.limits, above.device)
+}
+
+// make opens a new file.
+func (p *Pending) make(t *Tree) error {
+	f, err := t.nameless(p.dir, p.name)
+	if err == nil && !t.limits.Ledger.canName(f) {
+		f.Close()
+		err = errors.ErrUnsupported
+	}
+	if errors.Is(err, errors.ErrUnsupported) {
+		f, p.temp, err = p.dir.named(p.name)
+	}
+	if err != nil {
 		return err
 	}
-	return allocate(f, p.new.Size, p.new.Sparse)
+	p.file = f
+	return nil
 }
 
 // replaceable refuses now what would otherwise fail at the rename, after the
 // whole transfer, and where asked to what only succeeds because a rename asks for
 // less than writing to the file does.
-func (p *Pending) replaceable(old fs.FileInfo) error {
-	link := p.new.ReplaceLink && old.Mode().Type() == fs.ModeSymlink
-	if err := regular(old); err != nil && !link {
+func (p *Pending) replaceable(old, above entry) error {
+	link := p.new.ReplaceLink && old.mode.Type() == fs.ModeSymlink
+	if err := regular(old.mode); err != nil && !link {
 		return err
 	}
 	if p.new.Writable && !link {
-		f, err := p.dir.OpenFile(p.base, os.O_WRONLY|syscall.O_NONBLOCK, 0)
+		f, err := p.dir.open(p.base, os.O_WRONLY|syscall.O_NONBLOCK, 0, p.base)
 		switch {
 		case errors.Is(err, syscall.EAGAIN): // Permitted, but leased or offline, which replacing does not mind.
 		case err != nil:
@@ -158,59 +172,14 @@ func (p *Pending) replaceable(old fs.FileInfo) error {
 			f.Close()
 		}
 	}
-	parent, err := p.dir.Lstat(".")
-	if err != nil {
-		return err
-	}
-	if parent.Mode()&fs.ModeSticky != 0 && !owned(old) && !owned(parent) {
+	if above.mode&fs.ModeSticky != 0 && !old.owned() && !above.owned() {
 		return syscall.EPERM
 	}
 	return nil
 }
 
 // owned reports whether the sticky bit lets us replace the file.
-func owned(info fs.FileInfo) bool {
+func (e entry) owned() bool {
 	me := os.Geteuid()
-	st, ok := info.Sys().(*syscall.Stat_t)
-	return me == 0 || !ok || int(st.Uid) == me
-}
-
-// room refuses a file that leaves less than the reserve, or does not fit at all:
-// a file system may give away its last block before it finds that out, and
-// starve everybody else meanwhile. f tells the file system.
-func (l Limits) room(f *os.File, size int64) error {
-	s, err := space(f)
-	if errors.Is(err, errors.ErrUnsupported) || (err == nil && s.Blocks == 0) {
-		return nil // Not every file system can tell; the writes will.
-	}
-	if err != nil {
-		return err
-	}
-	free, total := s.bytes(s.Available), s.bytes(s.Blocks)
-	reserve := max(l.Reserve, 0)
-	if l.Reserve == 0 {
-		reserve = total / 100
-	}
-	if size > free-reserve {
-		return fmt.Errorf("%w: %d bytes, %d free, %d in reserve", ErrNoSpace, size, free, reserve)
-	}
-	return nil
-}
-
-// allocate gives f its size, and where that pays its blocks: a full disk is then
-// found before the transfer, and segments written in any order stay contiguous.
-//
-// A file in memory has nothing to be contiguous, and its pages would be cleared
-// only to be overwritten: a quarter of a second for each GiB before the first
-// byte may come. There a file system that fills up meanwhile is found by the
-// writes, like one that can't allocate.
-func allocate(f *os.File, size int64, sparse bool) error {
-	if sparse || inMemory(f) {
-		return f.Truncate(size)
-	}
-	err := preallocate(f, size)
-	if errors.Is(err, errors.ErrUnsupported) {
-		err = f.Truncate(size)
-	}
-	return err
+	return me == 0 || int(e.uid) == me
 }

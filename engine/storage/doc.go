@@ -9,8 +9,8 @@
 // [Tree.List] for versions 2 and 3.
 //
 // Files are read through a [Source] and written through a [Pending]: a
-// preallocated temporary file beside its target, which takes the target's place
-// only when it is complete. [MassStorage] is for trees where opening a file may
+// preallocated file without a name, or with a temporary one, in the target's
+// directory, which takes the target's place only when it is complete. [MassStorage] is for trees where opening a file may
 // take as long as fetching a tape.
 //
 // A failure is an *[fs.PathError] that names the path as it was asked for.

@@ -15,10 +15,9 @@ type files interface {
 	OpenFile(name string, flag int, perm fs.FileMode) (*os.File, error)
 	Lstat(name string) (fs.FileInfo, error)
 	Readlink(name string) (string, error)
-	Mkdir(name string, perm fs.FileMode) error
-	Rename(from, to string) error
-	Remove(name string) error
-	// Sub pins a directory: a rename within it stays in it, whatever becomes of its path.
+	// Folder opens a directory, for what changes something in it.
+	Folder(name string) (folder, error)
+	// Sub returns what lies below a directory.
 	Sub(name string) (files, error)
 	Close() error
 }
@@ -42,12 +41,12 @@ func (c confined) Readlink(name string) (string, error) {
 	return target, c.judge(err)
 }
 
-func (c confined) Mkdir(name string, perm fs.FileMode) error {
-	return c.judge(c.root.Mkdir(name, perm))
+func (c confined) Folder(name string) (folder, error) {
+	f, err := c.OpenFile(name, pathOnly|syscall.O_DIRECTORY, 0)
+	return folder{f}, err
 }
-func (c confined) Rename(from, to string) error { return c.judge(c.root.Rename(from, to)) }
-func (c confined) Remove(name string) error     { return c.judge(c.root.Remove(name)) }
-func (c confined) Close() error                 { return c.root.Close() }
+
+func (c confined) Close() error { return c.root.Close() }
 
 func (c confined) Sub(name string) (files, error) {
 	// The trailing dot makes os.Root open name itself as a directory on the way:
@@ -88,10 +87,10 @@ func (p plain) OpenFile(name string, flag int, perm fs.FileMode) (*os.File, erro
 
 func (p plain) Lstat(name string) (fs.FileInfo, error) { return os.Lstat(p.path(name)) }
 func (p plain) Readlink(name string) (string, error)   { return os.Readlink(p.path(name)) }
-func (p plain) Mkdir(name string, perm fs.FileMode) error {
-	return os.Mkdir(p.path(name), perm)
+func (p plain) Folder(name string) (folder, error) {
+	f, err := p.OpenFile(name, pathOnly|syscall.O_DIRECTORY, 0)
+	return folder{f}, err
 }
-func (p plain) Rename(from, to string) error   { return os.Rename(p.path(from), p.path(to)) }
-func (p plain) Remove(name string) error       { return os.Remove(p.path(name)) }
+
 func (p plain) Sub(name string) (files, error) { return plain{p.path(name)}, nil }
 func (p plain) Close() error                   { return nil }

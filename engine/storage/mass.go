@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -111,7 +112,7 @@ func (m *MassStorage) open(ctx context.Context, name, within string) (*Source, e
 	opened := make(chan result) // unbuffered: either taken over or closed here
 	go func() {
 		defer func() { <-m.turns }()
-		source, err := s.Tree.openWithin("/"+rest, "/"+part)
+		source, err := s.Tree.openContained("/"+rest, "/"+part)
 		select {
 		case opened <- result{source, err}:
 		case <-ctx.Done():
@@ -156,6 +157,26 @@ func (s Store) part(within string) (string, error) {
 		return "", ErrEscapes
 	}
 	return rest, nil
+}
+
+// Panic is a panic in the goroutine of an open, made its failure. The stack is for
+// a log: the error's text does not hold it.
+type Panic struct {
+	Value any
+	Stack []byte
+}
+
+func (p *Panic) Error() string { return fmt.Sprintf("panic: %v", p.Value) }
+
+// openContained is openWithin in a goroutine of its own, whose panic would end
+// the program.
+func (t *Tree) openContained(name, top string) (source *Source, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = &Panic{Value: v, Stack: debug.Stack()}
+		}
+	}()
+	return t.openWithin(name, top)
 }
 
 // openWithin opens name for reading if it really lies in the directory top.

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -223,4 +224,17 @@ func TestMassStorageBusy(t *testing.T) {
 		}
 		src.Close()
 	})
+}
+
+// TestMassStoragePanic: a panic while a file is opened fails that open.
+func TestMassStoragePanic(t *testing.T) {
+	broken := &Tree{files: struct{ files }{}} // no method can be called
+	m := NewMassStorage(MassConfig{Stores: []Store{{"/", broken}}, MaxOpens: 1})
+	for range 2 {
+		_, err := m.Open(t.Context(), "/f", "/")
+		var p *Panic
+		if !errors.As(err, &p) || !strings.Contains(string(p.Stack), "openWithin") || strings.Contains(err.Error(), "goroutine") {
+			t.Errorf("got %v", err)
+		}
+	}
 }

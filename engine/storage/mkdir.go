@@ -11,7 +11,7 @@ import (
 // Mkdir makes one directory with exactly the permission bits of perm (mask
 // 0777), whatever the umask of the process: the caller has applied the session's.
 func (t *Tree) Mkdir(name string, perm fs.FileMode) error {
-	at, err := t.resolve(name, false)
+	at, err := t.toChange(name)
 	switch {
 	case err != nil:
 	case at.info != nil:
@@ -42,6 +42,9 @@ func (t *Tree) mkdirAll(name string, perm fs.FileMode) error {
 	// A slash at the end would make a file there look like one on the way.
 	if trimmed := strings.TrimRight(name, "/"); trimmed != "" {
 		name = trimmed
+	}
+	if t.limits.ReadOnly {
+		return syscall.EROFS
 	}
 	missing := t.provide(perm, false)
 	at, err := t.walk(name, true, missing)
@@ -77,16 +80,16 @@ func (t *Tree) provide(perm fs.FileMode, durable bool) func(place) (fs.FileInfo,
 // makeDir makes the directory at an absolute path without links and dots.
 func (t *Tree) makeDir(name string, perm fs.FileMode, durable bool) (fs.FileInfo, error) {
 	above, base := path.Split(name)
-	parent, err := t.files.Sub(inside(above))
+	parent, err := t.files.Folder(inside(above))
 	if err != nil {
 		return nil, err
 	}
-	defer parent.Close()
-	if err := parent.Mkdir(base, 0o700); err != nil {
+	defer parent.close()
+	if err := parent.mkdir(base, 0o700); err != nil {
 		return nil, err
 	}
 	// By descriptor, so that nothing put in its place is changed instead.
-	dir, err := parent.OpenFile(base, pathOnly|syscall.O_DIRECTORY, 0)
+	dir, err := parent.open(base, pathOnly|syscall.O_DIRECTORY, 0, base)
 	if err != nil {
 		return nil, err
 	}

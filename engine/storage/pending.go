@@ -6,25 +6,35 @@ import (
 	"io/fs"
 	"os"
 	"sync"
-	"syscall"
 )
 
 // Pending is a file being written. It ends by [Pending.Commit] or
 // [Pending.Abort]; until then its target is as it was.
+//
+//	           ┌─ without a name ──┬─ linked to the target's ──────────────► in place
+//	Create ────┤                   └─ something is there: linked to a ─┐
+//	           │                      temporary name                   ▼
+//	           └─ with a temporary name, locked ──────────────────► renamed
+//
+// A file without a name is gone with its process, whatever ends that. One with a
+// temporary name stays; it is then removed by the next process of ours that
+// stores into the directory. Where a target is replaced that can only happen in
+// the instant between link and rename: no system call does both.
 //
 // The file may be written at any offset by many goroutines, which must be done
 // before Commit. Commit and Abort may be called from different goroutines: the
 // first one decides.
 type Pending struct {
 	name string // for errors, as the caller asked
-	dir  files  // the target's directory, pinned
+	dir  folder // the target's
 	base string
-	temp string   // its name while it is written
+	temp string   // its name while it has not the target's; "": none
 	file *os.File // nil: not made yet
 	new  NewFile
 
 	folder *os.File // the target's directory, open to be synced; nil: not wanted
 	fsync  func(*os.File) error
+	settle func() // gives back what is left of its promised room; nil: none was needed
 
 	mu    sync.Mutex
 	ended bool  // guarded by mu
@@ -72,8 +82,10 @@ func (p *Pending) finish() error {
 	if err := p.attributes(); err != nil {
 		return err
 	}
-	if err := p.ours(); err != nil {
-		return err
+	if p.temp != "" {
+		if err := p.dir.holds(p.file, p.temp); err != nil {
+			return err
+		}
 	}
 	// Last of all: whatever came later would set them anew.
 	if err := setTimes(p.file, p.new.Accessed, p.new.Modified); err != nil {
@@ -84,11 +96,7 @@ func (p *Pending) finish() error {
 			return fmt.Errorf("sync the file: %w", cause(err))
 		}
 	}
-	// Before the rename: some file systems report lost writes only here.
-	if err := p.file.Close(); err != nil {
-		return err
-	}
-	if err := p.dir.Rename(p.temp, p.base); err != nil {
+	if err := p.place(); err != nil {
 		return err
 	}
 	if p.new.Sync {
@@ -110,20 +118,28 @@ func sized(f *os.File, size int64) error {
 	return nil
 }
 
-// ours checks that the temporary name still stands for the file that was
-// written: another writer in the directory could have taken the name over.
-func (p *Pending) ours() error {
-	written, err := p.file.Stat()
-	if err != nil {
+// place gives the complete file the target's name.
+func (p *Pending) place() error {
+	// Before: some file systems report lost writes only here.
+	if err := flush(p.file); err != nil {
 		return err
 	}
-	named, err := p.dir.Lstat(p.temp)
-	if err != nil {
+	if p.temp == "" {
+		err := p.dir.link(p.file, p.base)
+		if !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+		_ = lock(p.file) // lest a sweep comes between
+		temp := newTempName()
+		if err := p.dir.link(p.file, temp); err != nil {
+			return err
+		}
+		p.temp = temp
+	}
+	if err := p.dir.rename(p.temp, p.base); err != nil {
 		return err
 	}
-	if !os.SameFile(written, named) {
-		return fmt.Errorf("%w: the temporary file was replaced", ErrChanged)
-	}
+	p.temp = ""
 	return nil
 }
 
@@ -131,12 +147,12 @@ func (p *Pending) ours() error {
 // are read now, not at Create: they may have been changed during a long transfer.
 func (p *Pending) attributes() error {
 	perm := p.new.Perm.Perm()
-	switch old, err := p.dir.Lstat(p.base); {
+	switch old, err := p.dir.stat(p.base); {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
 		return err
-	case p.new.Keep && old.Mode().IsRegular():
-		perm = old.Mode().Perm()
+	case p.new.Keep && old.mode.IsRegular():
+		perm = old.mode.Perm()
 		keepOwner(p.file, old)
 	}
 	return p.file.Chmod(perm)
@@ -144,19 +160,17 @@ func (p *Pending) attributes() error {
 
 // keepOwner asks and accepts a no: a process without privilege may replace a
 // file of somebody else, then becomes its owner and keeps at most its group.
-func keepOwner(f *os.File, old fs.FileInfo) {
-	st, ok := old.Sys().(*syscall.Stat_t)
-	if ok && f.Chown(int(st.Uid), int(st.Gid)) != nil {
-		_ = f.Chown(-1, int(st.Gid))
+func keepOwner(f *os.File, old entry) {
+	if f.Chown(int(old.uid), int(old.gid)) != nil {
+		_ = f.Chown(-1, int(old.gid))
 	}
 }
 
 // discard lets go of everything and words the failure that led to it, if any,
 // together with its own.
 func (p *Pending) discard(op string, err error) error {
-	if p.file != nil {
-		p.file.Close() // Its error says nothing about a file nobody wants, or is err.
-		left := p.dir.Remove(p.temp)
+	if p.temp != "" {
+		left := p.dir.remove(p.temp)
 		if left != nil && !errors.Is(left, fs.ErrNotExist) {
 			left = fmt.Errorf("temporary file %s stays: %w", p.temp, cause(left))
 			if err != nil {
@@ -172,10 +186,16 @@ func (p *Pending) discard(op string, err error) error {
 	return nil
 }
 
-// leave lets go of the target's directory.
+// leave lets go of the file, its room and the target's directory.
 func (p *Pending) leave() {
+	if p.settle != nil {
+		p.settle()
+	}
+	if p.file != nil {
+		p.file.Close() // Its error says nothing new: either it was flushed, or nobody wants it.
+	}
 	if p.folder != nil {
 		p.folder.Close() // Read-only: its error says nothing.
 	}
-	p.dir.Close()
+	p.dir.close()
 }

@@ -107,10 +107,9 @@ func TestPendingFile(t *testing.T) {
 		if err != nil || info.Size() != 3000 || info.Mode().Perm() != 0 {
 			s.Errorf("pending file: %v, %v", info, err)
 		}
-		entries, err := os.ReadDir(s.dir)
-		if err != nil || len(entries) != 1 || !strings.HasPrefix(entries[0].Name(), ".bbftp.") ||
-			len(entries[0].Name()) != len(".bbftp.")+26+len(".tmp") {
-			s.Errorf("temporary file: %v, %v", entries, err)
+		wantNames(s, s.dir, strings.Fields(p.temp)...)
+		if p.temp != "" && !isTempName(p.temp) {
+			s.Errorf("temporary file %s", p.temp)
 		}
 		var writers sync.WaitGroup
 		for i := range int64(3) {
@@ -172,16 +171,6 @@ func TestOldFileSurvives(t *testing.T) {
 		"short": {func(_ site, p *Pending) error { return p.File().Truncate(2) }, ErrChanged},
 		"long":  {func(_ site, p *Pending) error { _, err := p.File().WriteAt([]byte("x"), 3); return err }, ErrChanged},
 		"close": {func(_ site, p *Pending) error { return p.File().Close() }, fs.ErrClosed},
-		"rename": {func(s site, p *Pending) error {
-			return os.Remove(filepath.Join(s.dir, p.temp))
-		}, fs.ErrNotExist},
-		"replaced": {func(s site, p *Pending) error {
-			other := filepath.Join(s.dir, "other")
-			if err := os.WriteFile(other, []byte("bad"), 0o666); err != nil {
-				return err
-			}
-			return os.Rename(other, filepath.Join(s.dir, p.temp))
-		}, ErrChanged},
 		"abort": {func(_ site, p *Pending) error { return p.Abort() }, fs.ErrClosed},
 	}
 	for name, c := range fail {
@@ -205,6 +194,33 @@ func TestOldFileSurvives(t *testing.T) {
 				wantFile(s, filepath.Join(s.dir, "f"), "old")
 				wantNames(s, s.dir, "f")
 			})
+		})
+	}
+}
+
+// Somebody else removes the temporary file, or puts another in its place.
+func TestTemporaryStolen(t *testing.T) {
+	for name, c := range map[string]struct {
+		steal func(temp, other string) error
+		want  error
+	}{
+		"removed":  {func(temp, _ string) error { return os.Remove(temp) }, fs.ErrNotExist},
+		"replaced": {func(temp, other string) error { return os.Rename(other, temp) }, ErrChanged},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := tempDir(t)
+			plant(t, dir, "f=old", "other=bad")
+			tree := Unconfined(Limits{})
+			tree.nameless = noNameless
+			p, err := tree.Create(dir+"/f", v1(0, 0o600))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := c.steal(filepath.Join(dir, p.temp), dir+"/other"); err != nil {
+				t.Fatal(err)
+			}
+			wantError(t, p.Commit(), "store", dir+"/f", c.want)
+			wantFile(t, dir+"/f", "old")
 		})
 	}
 }

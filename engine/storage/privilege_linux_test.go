@@ -332,7 +332,7 @@ func TestSpace(t *testing.T) {
 			got, err := s.tree.Space(s.at(name))
 			want := Space{
 				Blocks: 4 << 20 / uint64(before.Bsize), Available: before.Bavail, BlockSize: int64(before.Bsize),
-				Inodes: 100, FreeInodes: before.Ffree, NameMax: 255,
+				Inodes: 100, FreeInodes: before.Ffree, NameMax: 255, Memory: true,
 			}
 			if err != nil || got != want {
 				s.Errorf("%s: %+v, %v; want %+v", name, got, err, want)

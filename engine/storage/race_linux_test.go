@@ -48,8 +48,17 @@ func TestSwappedDirectory(t *testing.T) {
 	if err := unix.Stat(filepath.Join(outer, "outside/f"), &secret); err != nil {
 		t.Fatal(err)
 	}
+	left := filepath.Join(outer, "outside", newTempName()) // not to be swept from inside
+	if err := os.WriteFile(left, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	mass := NewMassStorage(MassConfig{Stores: []Store{{"/", tree}}})
 	var read, stored, listed int
 	for i := 0; i < 2000 || read < 10 || stored < 10 || listed < 10; i++ {
+		tree.nameless = nameless
+		if i%2 == 1 {
+			tree.nameless = noNameless
+		}
 		if src, err := tree.OpenSource("/d/f"); err == nil {
 			got, err := io.ReadAll(src.File())
 			if err != nil || string(got) != "inside" {
@@ -78,8 +87,22 @@ func TestSwappedDirectory(t *testing.T) {
 		if d, err := tree.Describe("/d/f"); err == nil && d.Inode == secret.Ino {
 			t.Fatalf("described %+v", d)
 		}
+		if tree.Remove("/d/only") == nil {
+			t.Fatal("removed what is outside")
+		}
+		_ = tree.Remove("/d/f")
+		if at, err := tree.Chdir("/d"); err == nil && at != "/d" {
+			t.Fatalf("went to %s", at)
+		}
+		if info, err := tree.Stat("/d/only"); err == nil {
+			t.Fatalf("stat says %v", info)
+		}
+		_, _ = tree.Space("/d/f")
+		if src, err := mass.Open(t.Context(), "/d/only", "/"); err == nil {
+			t.Fatalf("opened %s", src.File().Name())
+		}
 	}
-	wantNames(t, filepath.Join(outer, "outside"), "f", "only")
+	wantNames(t, filepath.Join(outer, "outside"), filepath.Base(left), "f", "only")
 	wantFile(t, filepath.Join(outer, "outside/f"), "secret")
 }
 

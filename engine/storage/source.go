@@ -30,7 +30,7 @@ func (t *Tree) OpenSource(name string) (*Source, error) {
 }
 
 func openSource(dir files, at place) (*Source, error) {
-	if err := regular(at.info); err != nil {
+	if err := regular(at.info.Mode()); err != nil {
 		return nil, err
 	}
 	// A FIFO may have come since the check, hence no blocking. Where files are
@@ -57,7 +57,7 @@ func readable(f *os.File) (info fs.FileInfo, err error) {
 	if info, err = f.Stat(); err != nil {
 		return nil, err
 	}
-	if err := regular(info); err != nil {
+	if err := regular(info.Mode()); err != nil {
 		return nil, err
 	}
 	return info, control(f, func(fd int) error { return syscall.SetNonblock(fd, false) })
@@ -89,11 +89,11 @@ func (s *Source) Accessed() time.Time {
 func (s *Source) Close() error { return s.file.Close() }
 
 // regular words the refusal of anything but a regular file.
-func regular(info fs.FileInfo) error {
+func regular(mode fs.FileMode) error {
 	switch {
-	case info.IsDir():
+	case mode.IsDir():
 		return ErrIsDirectory
-	case !info.Mode().IsRegular():
+	case !mode.IsRegular():
 		return ErrNotRegular
 	}
 	return nil

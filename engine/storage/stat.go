@@ -64,6 +64,8 @@ type Space struct {
 	Inodes, FreeInodes uint64
 	// NameMax is the longest name of a file, in bytes.
 	NameMax int64
+	// Memory: it is kept in memory only.
+	Memory bool
 }
 
 // bytes is the size of that many blocks.

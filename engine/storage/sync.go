@@ -11,8 +11,8 @@ import (
 func fsync(f *os.File) error { return f.Sync() }
 
 // syncFolder waits until the names in a directory are on disk.
-func (t *Tree) syncFolder(dir files) error {
-	f, err := dir.OpenFile(".", os.O_RDONLY|syscall.O_DIRECTORY, 0)
+func (t *Tree) syncFolder(dir folder) error {
+	f, err := dir.list()
 	if err != nil {
 		return fmt.Errorf("open the directory above to sync it: %w", cause(err))
 	}

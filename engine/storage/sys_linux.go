@@ -39,11 +39,19 @@ func preallocate(f *os.File, size int64) error {
 	})
 }
 
-// inMemory reports whether f is kept in memory only.
-func inMemory(f *os.File) bool {
+// locksTell reports whether a lock on f tells of every process that may have it
+// open: not on the file systems of networks, and not on those unknown.
+func locksTell(f *os.File) bool {
 	var st unix.Statfs_t
-	err := control(f, func(fd int) error { return unix.Fstatfs(fd, &st) })
-	return err == nil && (uint32(st.Type) == unix.TMPFS_MAGIC || uint32(st.Type) == unix.RAMFS_MAGIC)
+	if control(f, func(fd int) error { return unix.Fstatfs(fd, &st) }) != nil {
+		return false
+	}
+	switch uint32(st.Type) {
+	case unix.EXT4_SUPER_MAGIC, unix.XFS_SUPER_MAGIC, unix.BTRFS_SUPER_MAGIC, unix.F2FS_SUPER_MAGIC,
+		unix.BCACHEFS_SUPER_MAGIC, unix.OVERLAYFS_SUPER_MAGIC, unix.TMPFS_MAGIC, unix.RAMFS_MAGIC:
+		return true
+	}
+	return false
 }
 
 // space describes f's file system, fstatfs(2).
@@ -59,11 +67,15 @@ func space(f *os.File) (Space, error) {
 	return Space{
 		Blocks: st.Blocks, Available: st.Bavail, BlockSize: int64(st.Frsize),
 		Inodes: st.Files, FreeInodes: st.Ffree, NameMax: int64(st.Namelen),
+		Memory: uint32(st.Type) == unix.TMPFS_MAGIC || uint32(st.Type) == unix.RAMFS_MAGIC,
 	}, err
 }
 
 // setTimes sets the times of f that are not zero, futimens(3).
 func setTimes(f *os.File, accessed, modified time.Time) error {
+	if accessed.IsZero() && modified.IsZero() {
+		return nil
+	}
 	var times [2]unix.Timespec
 	for i, t := range []time.Time{accessed, modified} {
 		times[i].Nsec = unix.UTIME_OMIT

@@ -3,6 +3,7 @@ package storage
 import (
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -17,10 +18,21 @@ type Limits struct {
 	MaxFileSize int64
 	// Reserve is the free space, in bytes, that a new file must leave:
 	// 0 stands for 1 % of its file system, [NoReserve] for nothing.
-	// The replaced file counts as used, since both exist for a while. Files
-	// created at the same moment are each checked against the same free space, and
-	// so are all that are not allocated at once: sparse ones and those in memory.
+	// The replaced file counts as used, since both exist for a while. What other
+	// files of the same Ledger will yet take counts as used, too.
 	Reserve int64
+	// ReadOnly has all that would change the tree fail with EROFS, before it touches
+	// anything.
+	ReadOnly bool
+	// Ledger is shared by the trees of a process; nil: the tree has its own.
+	Ledger *Ledger
+}
+
+func (l Limits) withDefaults() Limits {
+	if l.Ledger == nil {
+		l.Ledger = NewLedger()
+	}
+	return l
 }
 
 // Tree is a directory tree seen as "/". Its methods take absolute paths with
@@ -40,6 +52,8 @@ type Tree struct {
 	tops []string
 	// fsync waits until a file or directory is on disk.
 	fsync func(*os.File) error
+	// nameless makes a file without a name in a directory.
+	nameless func(folder, string) (*os.File, error)
 	// whole: the tree starts at the real root, whose ".." leads out of nothing.
 	whole bool
 }
@@ -59,13 +73,19 @@ func Open(dir string, l Limits) (*Tree, error) {
 	if err != nil {
 		return nil, failed("open", dir, err)
 	}
-	return &Tree{files: confined{root}, limits: l, tops: []string{given, real}, whole: real == "/", fsync: fsync}, nil
+	return &Tree{
+		files: confined{root}, limits: l.withDefaults(), tops: []string{given, real}, whole: real == "/",
+		fsync: fsync, nameless: nameless,
+	}, nil
 }
 
 // Unconfined returns the whole file system as a tree, bounded by nothing but the
 // permissions of the process.
 func Unconfined(l Limits) *Tree {
-	return &Tree{files: plain{"/"}, limits: l, tops: []string{"/"}, whole: true, fsync: fsync}
+	return &Tree{
+		files: plain{"/"}, limits: l.withDefaults(), tops: []string{"/"}, whole: true,
+		fsync: fsync, nameless: nameless,
+	}
 }
 
 // Close ends the use of the tree. Files opened from it stay usable, and so does
@@ -113,7 +133,7 @@ func (t *Tree) Stat(name string) (fs.FileInfo, error) {
 
 // Remove removes a file, or a link itself. It refuses directories with [ErrIsDirectory].
 func (t *Tree) Remove(name string) error {
-	at, err := t.resolve(name, false)
+	at, err := t.toChange(name)
 	switch {
 	case err != nil:
 	case at.info == nil:
@@ -121,10 +141,28 @@ func (t *Tree) Remove(name string) error {
 	case at.info.IsDir():
 		err = ErrIsDirectory
 	default:
-		err = t.files.Remove(inside(at.path))
+		err = t.remove(at.path)
 	}
 	if err != nil {
 		return failed("remove", name, err)
 	}
 	return nil
+}
+
+func (t *Tree) remove(name string) error {
+	above, base := path.Split(name)
+	dir, err := t.files.Folder(inside(above))
+	if err != nil {
+		return err
+	}
+	defer dir.close()
+	return dir.remove(base)
+}
+
+// toChange is resolve, without following a last link, for what is to be changed.
+func (t *Tree) toChange(name string) (place, error) {
+	if t.limits.ReadOnly {
+		return place{}, syscall.EROFS
+	}
+	return t.resolve(name, false)
 }

@@ -21,7 +21,8 @@ type site struct {
 // at returns the path of name for the methods of the tree.
 func (s site) at(name string) string { return Join(s.top, strings.TrimPrefix(name, "/")) }
 
-// bothForms runs a test on a confined tree and on the whole file system.
+// bothForms runs a test on a confined tree and on the whole file system, and on
+// one whose files have temporary names.
 func bothForms(t *testing.T, l Limits, test func(s site)) {
 	t.Helper()
 	t.Run("confined", func(t *testing.T) {
@@ -39,7 +40,20 @@ func bothForms(t *testing.T, l Limits, test func(s site)) {
 		defer tree.Close()
 		test(site{t, tree, dir, dir})
 	})
+	t.Run("named", func(t *testing.T) {
+		dir := tempDir(t)
+		tree, err := Open(dir, l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tree.Close()
+		tree.nameless = noNameless
+		test(site{t, tree, dir, "/"})
+	})
 }
+
+// noNameless is a file system without O_TMPFILE.
+func noNameless(folder, string) (*os.File, error) { return nil, syscall.EOPNOTSUPP }
 
 // tempDir is free of links and, unlike t.TempDir, open to every user.
 func tempDir(t testing.TB) string {

@@ -1,8 +1,10 @@
 package telemetry
 
 import (
+	"fmt"
 	"net"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -36,6 +38,16 @@ type Recorder struct {
 	sendFixed, recvFixed int
 	// Processor time of the process before Begin, and since once ended.
 	user, system time.Duration
+	crash        string
+}
+
+// contain is deferred where streams are sampled: a panic there ends the
+// sampling, not the transfer, of whose goroutines none would survive it.
+func (r *Recorder) contain() {
+	if v := recover(); v != nil {
+		r.crash = fmt.Sprintf("panic: %v\n%s", v, debug.Stack())
+		r.ended = true
+	}
 }
 
 // Begin takes the streams, in the order of their segments, and samples them
@@ -43,6 +55,7 @@ type Recorder struct {
 func (r *Recorder) Begin(sending bool, streams []*net.TCPConn) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	defer r.contain()
 	if r.timer != nil || len(streams) == 0 {
 		return
 	}
@@ -62,6 +75,7 @@ func (r *Recorder) Begin(sending bool, streams []*net.TCPConn) {
 func (r *Recorder) tick() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	defer r.contain()
 	if r.ended {
 		return
 	}
@@ -86,6 +100,7 @@ func (r *Recorder) sample() {
 func (r *Recorder) StreamDone(i int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	defer r.contain()
 	if r.ended || i >= len(r.streams) {
 		return
 	}
@@ -97,6 +112,7 @@ func (r *Recorder) StreamDone(i int) {
 func (r *Recorder) End() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	defer r.contain()
 	if r.timer == nil || r.ended {
 		return
 	}
@@ -117,8 +133,8 @@ func (r *Recorder) End() {
 func (r *Recorder) Report(w Work) Report {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	report := Report{Sending: r.sending, Loopback: r.local, Idle: -1, Cores: runtime.GOMAXPROCS(0), Work: w}
-	if !r.ended {
+	report := Report{Sending: r.sending, Loopback: r.local, Idle: -1, Cores: runtime.GOMAXPROCS(0), Work: w, Crash: r.crash}
+	if !r.ended || r.crash != "" {
 		return report
 	}
 	report.Elapsed = r.elapsed

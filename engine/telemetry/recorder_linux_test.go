@@ -3,6 +3,7 @@ package telemetry
 import (
 	"io"
 	"net"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -149,5 +150,20 @@ func BenchmarkShortTransfer(b *testing.B) {
 		r.StreamDone(0)
 		r.End()
 		r.Report(Work{Payload: 1})
+	}
+}
+
+// TestRecorderPanics: what ends the sampling does not end the transfer, and is
+// told.
+func TestRecorderPanics(t *testing.T) {
+	near, _ := connect(t, 1)
+	var r Recorder
+	r.Begin(true, near)
+	r.StreamDone(-1)
+	r.tick()
+	r.End()
+	report := r.Report(Work{Payload: 5})
+	if report.Payload != 5 || !strings.Contains(report.Crash, "StreamDone") {
+		t.Errorf("%+v", report)
 	}
 }

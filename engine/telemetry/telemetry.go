@@ -52,6 +52,8 @@ type Report struct {
 	Idle float64
 	Work
 	Verdict Verdict
+	// Crash is the panic, with its stack, that ended the sampling; "" for none.
+	Crash string
 }
 
 // Stream is one data stream. Sizes are in bytes, rates in bytes per second;

@@ -40,6 +40,7 @@ type view struct {
 	SendFixed      int          `json:"send_buffer_bytes,omitempty"`
 	RecvFixed      int          `json:"recv_buffer_bytes,omitempty"`
 	Streams        []streamView `json:"streams"`
+	Crash          string       `json:"crash,omitempty"`
 }
 
 type streamView struct {
@@ -69,6 +70,7 @@ type streamView struct {
 
 func (r Report) view() view {
 	v := view{
+		Crash:   r.Crash,
 		Sending: r.Sending, Loopback: r.Loopback, Bytes: r.Payload, Seconds: r.Elapsed.Seconds(), BytesPerSecond: r.Rate(),
 		Verdict: r.Verdict, Retransmits: r.Retransmits(),
 		MinRTT: r.MinRTT().Seconds(), Ramp: r.Ramp.Seconds(), Steady: r.Steady,

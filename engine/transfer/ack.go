@@ -11,6 +11,7 @@ import (
 
 	"bbftp/engine/wire"
 	"bbftp/netio"
+	"bbftp/netio/zerocopy"
 )
 
 // sendAck tells the sender that its segment is in the file (wire.md 6.4).
@@ -25,9 +26,11 @@ func sendAck(conn *net.TCPConn, limit time.Duration) error {
 }
 
 // awaitAck waits for the receiver's ACK. The limit counts only while nothing
-// moves: on a slow path megabytes may still stand in the send buffer when the
-// last byte of the segment was handed to the kernel.
-func awaitAck(conn *net.TCPConn, limit time.Duration) error {
+// moves, or next to nothing: on a slow path megabytes may still stand in the send
+// buffer when the last byte of the segment was handed to the kernel.
+func awaitAck(conn *net.TCPConn, o Options) error {
+	limit := o.AckWait
+	least := int64(float64(max(o.Floor, 0)) * float64(limit) / float64(2*o.Idle))
 	var b [wire.HeaderSize]byte
 	queued := netio.SendQueue(conn)
 	got := 0
@@ -41,8 +44,11 @@ func awaitAck(conn *net.TCPConn, limit time.Duration) error {
 		case err == nil:
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			left := netio.SendQueue(conn)
-			if left >= queued {
+			switch {
+			case left >= queued:
 				return fmt.Errorf("wait for ACK: no answer in %v: %w", limit, err)
+			case left > 0 && int64(queued-left) < least:
+				return fmt.Errorf("wait for ACK: %w: %d bytes in %v", zerocopy.ErrTrickle, queued-left, limit)
 			}
 			queued = left
 		case errors.Is(err, io.EOF):

@@ -93,7 +93,7 @@ func BenchmarkCodec(b *testing.B) {
 				b.SetBytes(int64(len(packed)) * block)
 				for b.Loop() {
 					for _, p := range packed {
-						plain, err := e.unpack(p.b, block)
+						plain, err := e.unpack(p.b, block, block)
 						if err != nil {
 							b.Fatal(err)
 						}

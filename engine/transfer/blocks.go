@@ -34,7 +34,7 @@ type blockSender struct {
 	o       Options
 	c       *Counters
 
-	block   int64 // the most one holds
+	out     blockWriter
 	window  []*outgoing
 	taken   int64 // of the segment into window, so far
 	balance balance
@@ -56,7 +56,7 @@ type outgoing struct {
 func (e *Engine) sendBlocks(conn *net.TCPConn, src *os.File, size int64, s Segment, o Options, c *Counters) error {
 	out := &blockSender{
 		codec: &e.codec, conn: conn, src: src, size: size, segment: s, o: o, c: c,
-		block: int64(min(o.BlockSize, largestBlock)), balance: newBalance(time.Now()),
+		out: newBlockWriter(conn, o, c), balance: newBalance(time.Now()),
 	}
 	defer out.drop()
 	for out.taken < s.Length || len(out.window) > 0 {
@@ -84,20 +84,21 @@ func (s *blockSender) drop() {
 func (s *blockSender) free(b *outgoing) {
 	s.put(b.plain)
 	s.put(b.packed)
-	s.o.ahead.release(b.held)
+	s.o.holding.release(b.held)
 }
 
 // fill takes blocks into the window while there is room.
 func (s *blockSender) fill() error {
 	for most := depth(); s.taken < s.segment.Length && len(s.window) < most; {
-		b := &outgoing{at: s.segment.Offset + s.taken, n: min(s.block, s.segment.Length-s.taken)}
+		b := &outgoing{at: s.segment.Offset + s.taken, n: min(s.o.holding.block, s.segment.Length-s.taken)}
 		b.gear = s.choose(b.n)
 		if b.gear != leave {
 			if len(s.window) > 0 {
-				if !s.o.ahead.reserve(2 * b.n) {
+				held := 2 * footprint(b.n)
+				if !s.o.holding.reserve(held) {
 					return nil
 				}
-				b.held = 2 * b.n
+				b.held = held
 			}
 			if err := s.deflate(b); err != nil {
 				s.free(b)
@@ -122,7 +123,7 @@ func (s *blockSender) choose(n int64) gear {
 		}
 	}
 	g := s.balance.choose(n, int64(ahead))
-	if s.o.Always || s.o.pace != nil {
+	if s.o.Always || s.o.limited() {
 		return max(g, fast)
 	}
 	return g
@@ -134,15 +135,16 @@ func (s *blockSender) deflate(b *outgoing) error {
 		return err
 	}
 	b.handed = time.Now()
-	b.done = s.run(s.c, &s.dropped, func() {
+	b.done = s.run(s.c, &s.dropped, &b.err, func() (err error) {
 		if s.o.Always || compressible(b.plain.b) {
-			b.packed, b.err = s.pack(b.gear, b.plain.b)
+			b.packed, err = s.pack(b.gear, b.plain.b)
 		}
 		if b.packed != nil {
 			s.put(b.plain)
 			b.plain = nil
 		}
 		b.back = time.Now()
+		return err
 	})
 	return nil
 }
@@ -189,9 +191,6 @@ func (s *blockSender) sendFirst() error {
 	}
 	s.window = append(s.window[:0], s.window[1:]...)
 	s.free(b)
-	if s.o.pace != nil {
-		return s.o.pace(sent)
-	}
 	return nil
 }
 
@@ -212,23 +211,16 @@ func (s *blockSender) send(b *outgoing) (int64, error) {
 	if data == nil {
 		return sent, s.sendFile(header, b.at)
 	}
-	return sent, s.write(header, data.b)
-}
-
-func (s *blockSender) write(h wire.BlockHeader, data []byte) error {
-	began := time.Now()
-	err := writeBlock(s.conn, h, data, s.o.Idle)
-	s.c.SocketWait.Add(int64(time.Since(began)))
-	return err
+	return sent, s.out.write(header, data.b)
 }
 
 // sendFile sends a block that is left as it is inside the kernel.
 func (s *blockSender) sendFile(h wire.BlockHeader, at int64) error {
-	if err := s.write(h, nil); err != nil {
+	if err := s.out.write(h, nil); err != nil {
 		return err
 	}
 	var by zerocopy.Counters // its bytes count as those of a block
-	_, err := zerocopy.Send(s.conn, s.src, at, int64(h.Len), zerocopy.Flow{Idle: s.o.Idle, Counters: &by})
+	_, err := zerocopy.Send(s.conn, s.src, at, int64(h.Len), s.o.flow(&by))
 	s.c.SocketWait.Add(by.SocketWait.Load())
 	s.c.FileTime.Add(by.FileTime.Load())
 	s.c.FileCPU.Add(by.FileCPU.Load())

@@ -35,7 +35,7 @@ func TestAnnouncedBlock(t *testing.T) {
 
 // TestLookahead takes all there is, and more.
 func TestLookahead(t *testing.T) {
-	var l lookahead
+	var l holding
 	const block = 1 << 20
 	n := int64(0)
 	for l.reserve(block) {
@@ -68,12 +68,12 @@ func TestLargeBlocks(t *testing.T) {
 	}
 	content := append(words, random...)
 	var e Engine
-	o := Options{Blocks: true, BlockSize: limit, ahead: new(lookahead)}
+	o := Options{Blocks: true, BlockSize: limit}
 	move(t, &e, &e, 3, newFile(t, content), dst, int64(len(content)), o)
 	if !bytes.Equal(fileBytes(t, dst), content) {
 		t.Error("other bytes arrived than were sent")
 	}
-	if left := o.ahead.held.Load(); left != 0 {
+	if left := inUse(&e); left != 0 {
 		t.Errorf("%d bytes are still held", left)
 	}
 }
@@ -83,8 +83,8 @@ func TestHeldIsGivenBack(t *testing.T) {
 	noLeaks(t)
 	var from, to Engine
 	content := append(text(1<<19), noise(3<<19)...)
-	out := Options{Blocks: true, Always: true, ahead: new(lookahead)}
-	into := Options{Blocks: true, ahead: new(lookahead)}
+	out := Options{Blocks: true, Always: true}
+	into := Options{Blocks: true}
 	for range 3 {
 		near, far := narrow(t, 4)
 		sent := make(chan error, 1)
@@ -103,8 +103,8 @@ func TestHeldIsGivenBack(t *testing.T) {
 		<-sent
 		<-received
 	}
-	for name, o := range map[string]Options{"sender": out, "receiver": into} {
-		if left := o.ahead.held.Load(); left != 0 {
+	for name, e := range map[string]*Engine{"sender": &from, "receiver": &to} {
+		if left := inUse(e); left != 0 {
 			t.Errorf("%s: %d bytes are still held", name, left)
 		}
 	}
@@ -163,7 +163,7 @@ func TestCancelBehindOthers(t *testing.T) {
 			ctx, cancel := context.WithCancelCause(t.Context())
 			sent := make(chan error, 1)
 			var c Counters
-			o := Options{Blocks: true, Always: always, ahead: new(lookahead)}
+			o := Options{Blocks: true, Always: always}
 			go func() { sent <- e.Send(ctx, near, src, 1<<20, o, &c) }()
 			for c.FileTime.Load() == 0 {
 				runtime.Gosched() // a block is read
@@ -173,7 +173,7 @@ func TestCancelBehindOthers(t *testing.T) {
 			if err := <-sent; !errors.Is(err, because) {
 				t.Errorf("got %v, want the cause", err)
 			}
-			if left := o.ahead.held.Load(); left != 0 {
+			if left := inUse(&e); left != 0 {
 				t.Errorf("%d bytes are still held", left)
 			}
 		})
@@ -186,7 +186,8 @@ func TestLeftBlockShrinks(t *testing.T) {
 	near, far := connect(t, 1)
 	defer func() { <-drain(far) }()
 	defer near[0].Close()
-	s := &blockSender{conn: near[0], src: newFile(t, noise(500)), o: Options{Idle: time.Minute}, c: new(Counters)}
+	o, c := Options{Idle: time.Minute}, new(Counters)
+	s := &blockSender{conn: near[0], src: newFile(t, noise(500)), o: o, c: c, out: newBlockWriter(near[0], o, c)}
 	if err := s.sendFile(wire.BlockHeader{Len: 1000}, 0); !errors.Is(err, zerocopy.ErrShortSource) {
 		t.Errorf("got %v, want ErrShortSource", err)
 	}

@@ -3,7 +3,6 @@ package transfer
 import (
 	"math/bits"
 	"sync"
-	"sync/atomic"
 )
 
 // buffers lends the memory blocks are kept in. The zero value is ready.
@@ -46,28 +45,3 @@ func (p *buffers) grow(b *buffer, n int) *buffer {
 	p.put(b)
 	return larger
 }
-
-// lookahead is what the streams of one transfer hold beyond a block each, to
-// keep the workers busy. The zero value is ready.
-//
-// Nobody waits for it: a stream that gets none goes on block by block. Transfers
-// do not share it, so that those that stand still, on slow connections or out of
-// malice, take none from those that move.
-type lookahead struct {
-	held atomic.Int64 // bytes
-}
-
-// lookaheadLimit is the most a transfer holds, in bytes asked for: 32 blocks of
-// the default size, with what becomes of them.
-const lookaheadLimit = 16 << 20
-
-// reserve tells whether n more bytes may be held, to be released afterwards.
-func (l *lookahead) reserve(n int64) bool {
-	if l.held.Add(n) > lookaheadLimit {
-		l.held.Add(-n)
-		return false
-	}
-	return true
-}
-
-func (l *lookahead) release(n int64) { l.held.Add(-n) }

@@ -23,8 +23,9 @@ type codec struct {
 }
 
 // run has work done by a worker, its processor time added to c.Codec, unless
-// dropped meanwhile. The returned channel is closed in the end.
-func (e *codec) run(c *Counters, dropped *atomic.Bool, work func()) <-chan struct{} {
+// dropped meanwhile. The returned channel is closed in the end, when failure is
+// what went wrong, a panic included.
+func (e *codec) run(c *Counters, dropped *atomic.Bool, failure *error, work func() error) <-chan struct{} {
 	done := make(chan struct{})
 	e.do(func() {
 		defer close(done)
@@ -35,7 +36,7 @@ func (e *codec) run(c *Counters, dropped *atomic.Bool, work func()) <-chan struc
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		began := clock.Thread()
-		work()
+		*failure = contained(work)
 		c.Codec.Add(int64(clock.Thread() - began))
 	})
 	return done

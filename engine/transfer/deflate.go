@@ -80,9 +80,9 @@ func (e *codec) pack(g gear, plain []byte) (*buffer, error) {
 			return nil, err
 		}
 	}
-	defer e.deflaters[g].Put(d)
 	packed := e.get(len(plain))
 	n, err := d.pack(packed.b[:len(plain)-1], plain)
+	e.deflaters[g].Put(d) // not deferred: after a panic nobody knows its state
 	if err != nil || n == 0 {
 		e.put(packed)
 		return nil, err

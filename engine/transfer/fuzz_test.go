@@ -61,8 +61,8 @@ func FuzzReceiveBlocks(f *testing.F) {
 
 		s := Segment{Offset: offset, Length: int64(length)}
 		dst := newFile(t, append(append(bytes.Clone(margin), make([]byte, length)...), margin...))
-		o := Options{Blocks: true, BlockSize: limit, Idle: time.Minute}.withDefaults()
-		err = engine.receiveBlocks(to, dst, s, o, new(Counters))
+		o := Options{Blocks: true, BlockSize: limit, Idle: time.Minute, holding: new(holding)}.withDefaults()
+		err = engine.receiveBlocks(t.Context(), to, dst, s, o, new(Counters))
 
 		got := fileBytes(t, dst)
 		if len(got) != offset+int(length)+offset || !bytes.HasPrefix(got, margin) || !bytes.HasSuffix(got, margin) {
@@ -102,7 +102,7 @@ func FuzzUnpack(f *testing.F) {
 	known := text(limit)
 	f.Fuzz(func(t *testing.T, packed []byte) {
 		var e codec
-		plain, err := e.unpack(packed, limit)
+		plain, err := e.unpack(packed, limit, limit)
 		if err == nil {
 			in := bytes.NewReader(packed)
 			zr, err := zlib.NewReader(in)
@@ -117,7 +117,7 @@ func FuzzUnpack(f *testing.F) {
 				t.Fatalf("%d bytes, want %d", len(plain.b), len(want))
 			}
 		}
-		if plain, err = e.unpack(deflated(known), limit); err != nil || !bytes.Equal(plain.b, known) {
+		if plain, err = e.unpack(deflated(known), limit, limit); err != nil || !bytes.Equal(plain.b, known) {
 			t.Fatalf("a good block after this one: %v", err)
 		}
 	})

@@ -15,15 +15,15 @@ type inflater struct {
 	more [1]byte
 }
 
-// unpack returns the content, of at most limit bytes, of a block that must be
-// exactly one complete zlib stream. The caller puts it back.
-func (d *inflater) unpack(memory *buffers, packed []byte, limit int) (*buffer, error) {
+// unpack returns the content, of at most limit bytes and likely no more than so
+// many, of a block that must be exactly one complete zlib stream. The caller puts it back.
+func (d *inflater) unpack(memory *buffers, packed []byte, likely, limit int) (*buffer, error) {
 	d.in.Reset(packed)
 	defer d.in.Reset(nil) // keeps nothing of what was borrowed
 	if err := d.reset(); err != nil {
 		return nil, err
 	}
-	plain := memory.get(min(limit, unproven))
+	plain := memory.get(min(likely, limit, unproven))
 	for n := 0; ; {
 		room := plain.b[n:]
 		switch {
@@ -65,11 +65,12 @@ func (d *inflater) reset() error {
 }
 
 // unpack is [inflater.unpack] by one of the engine's inflaters.
-func (e *codec) unpack(packed []byte, limit int) (*buffer, error) {
+func (e *codec) unpack(packed []byte, likely, limit int) (*buffer, error) {
 	d, _ := e.inflaters.Get().(*inflater)
 	if d == nil {
 		d = new(inflater)
 	}
-	defer e.inflaters.Put(d)
-	return d.unpack(&e.buffers, packed, limit)
+	plain, err := d.unpack(&e.buffers, packed, likely, limit)
+	e.inflaters.Put(d) // not deferred: after a panic nobody knows its state
+	return plain, err
 }

@@ -32,8 +32,9 @@ func TestOneWritePerBlock(t *testing.T) {
 	near, far := connect(t, 1)
 	unpaced(t, near[0])
 	content := noise(100)
+	out := newBlockWriter(near[0], Options{Idle: time.Minute}, new(Counters))
 	for i := range uint32(blocks) {
-		if err := writeBlock(near[0], wire.BlockHeader{Len: int32(len(content))}, content, time.Minute); err != nil {
+		if err := out.write(wire.BlockHeader{Len: int32(len(content))}, content); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := readBlocks(far[0], len(content)); err != nil {

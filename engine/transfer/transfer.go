@@ -18,7 +18,6 @@ import (
 	"sync"
 	"time"
 
-	"bbftp/engine/wire"
 	"bbftp/netio"
 	"bbftp/netio/zerocopy"
 )
@@ -29,74 +28,11 @@ var ErrChanged = errors.New("the file's size changed while it was being sent")
 // ErrExcess reports a peer that sent more than its segment holds.
 var ErrExcess = errors.New("the peer sent more than its segment")
 
-// Options describe how the streams of one file are carried. Zero values are
-// the documented defaults.
-type Options struct {
-	// Blocks selects compressed framing, the _C messages of version 1
-	// (wire.md 6.4), instead of raw bytes.
-	Blocks bool
-	// BlockSize is the most a block may hold, before and after compression,
-	// in bytes. Default 256000, version 1's fixed size.
-	BlockSize int
-	// Always deflates every block that gets shorter by it. Otherwise blocks are
-	// left as they are while deflating them is slower than the connection.
-	Always bool
-	// Limit is shared by all streams, and by other transfers; nil for none.
-	Limit *netio.RateLimit
-	// Sparse leaves holes in the destination where the source has zeros: a fresh
-	// file of its final size, which reads as zeros.
-	Sparse bool
-	// WriteBehind has the disk begin to write what is received at once, for
-	// callers that sync the destination in the end.
-	WriteBehind bool
-	// Idle bounds each wait for a peer that makes no progress. Default 300 s.
-	Idle time.Duration
-	// AckWait bounds the wait for a stream's ACK once the peer has taken all
-	// bytes. Default 100 s.
-	AckWait time.Duration
-
-	// pace returns when the next piece may follow one of n bytes; nil: at once.
-	pace func(n int64) error
-	// turn is shared by the streams that write one file.
-	turn *sync.Mutex
-	// ahead is shared by the streams of a transfer.
-	ahead *lookahead
-}
-
-func (o Options) withDefaults() Options {
-	if o.BlockSize == 0 {
-		o.BlockSize = wire.BlockSizeV1
-	}
-	if o.Idle == 0 {
-		o.Idle = 300 * time.Second
-	}
-	if o.AckWait == 0 {
-		o.AckWait = 100 * time.Second
-	}
-	if o.ahead == nil {
-		o.ahead = new(lookahead)
-	}
-	return o
-}
-
-// paced has each piece of a stream wait for its turn under the limit.
-func (o Options) paced(ctx context.Context, c *Counters) Options {
-	if o.Limit == nil {
-		return o
-	}
-	o.pace = func(n int64) error {
-		began := time.Now()
-		defer func() { c.LimitWait.Add(int64(time.Since(began))) }()
-		return o.Limit.Wait(ctx, n)
-	}
-	return o
-}
-
+// flow is that of raw segments.
 func (e *Engine) flow(o Options, c *Counters) zerocopy.Flow {
-	return zerocopy.Flow{
-		Idle: o.Idle, Counters: &c.Counters, Memory: &e.memory, Pace: o.pace,
-		Turn: o.turn, Sparse: o.Sparse, WriteBehind: o.WriteBehind,
-	}
+	flow := o.flow(&c.Counters)
+	flow.Memory = &e.refusals
+	return flow
 }
 
 // StreamError is the failure of one data stream; Stream counts from 1.
@@ -115,8 +51,18 @@ func (e *StreamError) Unwrap() error { return e.Err }
 // Engine moves files, with what all of them share to deflate and inflate. The
 // zero value is ready; it is safe for concurrent use.
 type Engine struct {
-	codec  codec
-	memory zerocopy.Memory
+	// Memory bounds, in bytes, what all compressed transfers hold together. Each
+	// takes at the beginning, for each stream, twice a block, of at most 1 MiB or
+	// the segment's length, rounded up to a power of two; where that is not free a
+	// sender takes smaller blocks, of at least 64 KiB. If even that is not to be had
+	// within Options.Idle the transfer fails with [ErrMemory]. What is free beyond
+	// it keeps the processors busy. 0 stands for 512 MiB. Not to be changed once
+	// a transfer has begun.
+	Memory int64
+
+	codec    codec
+	refusals zerocopy.Memory
+	budget   budget
 }
 
 // Send sends the size bytes of src over streams, one segment each, and waits
@@ -124,15 +70,15 @@ type Engine struct {
 // end of ctx, closes them all; the receiver then sees a short segment.
 func (e *Engine) Send(ctx context.Context, streams []*net.TCPConn, src *os.File, size int64, o Options, c *Counters) error {
 	o = o.withDefaults()
-	err := run(ctx, streams, size, sending, c, func(ctx context.Context, conn *net.TCPConn, s Segment) error {
-		o.Limit.Send(conn)
+	err := e.run(ctx, streams, size, sending, o, c, func(ctx context.Context, conn *net.TCPConn, s Segment, o Options) error {
+		follow := o.Limit.Send(conn)
 		netio.Spread(conn)
-		if err := e.sendSegment(conn, src, size, s, o.paced(ctx, c), c); err != nil {
+		if err := e.sendSegment(conn, src, size, s, o.paced(ctx, c, follow), c); err != nil {
 			return err
 		}
 		began := time.Now()
 		defer func() { c.SocketWait.Add(int64(time.Since(began))) }()
-		return awaitAck(conn, o.AckWait)
+		return awaitAck(conn, o)
 	})
 	if err != nil {
 		return err
@@ -146,8 +92,8 @@ func (e *Engine) Send(ctx context.Context, streams []*net.TCPConn, src *os.File,
 func (e *Engine) Receive(ctx context.Context, streams []*net.TCPConn, dst *os.File, size int64, o Options, c *Counters) error {
 	o = o.withDefaults()
 	o.turn = new(sync.Mutex)
-	return run(ctx, streams, size, receiving, c, func(ctx context.Context, conn *net.TCPConn, s Segment) error {
-		if err := e.receiveSegment(conn, dst, s, o.paced(ctx, c), c); err != nil {
+	return e.run(ctx, streams, size, receiving, o, c, func(ctx context.Context, conn *net.TCPConn, s Segment, o Options) error {
+		if err := e.receiveSegment(ctx, conn, dst, s, o.paced(ctx, c, nil), c); err != nil {
 			return err
 		}
 		if unread(conn) {
@@ -168,8 +114,8 @@ const (
 // run works the segments in parallel and closes every stream in the end.
 // Closing is also how it cancels: the copy paths re-arm their deadlines, so a
 // deadline could be lost, a close can't.
-func run(ctx context.Context, streams []*net.TCPConn, size int64, way direction, c *Counters,
-	work func(context.Context, *net.TCPConn, Segment) error,
+func (e *Engine) run(ctx context.Context, streams []*net.TCPConn, size int64, way direction, o Options, c *Counters,
+	work func(context.Context, *net.TCPConn, Segment, Options) error,
 ) error {
 	c.recorder.Begin(way == sending, streams)
 	closeAll := func() {
@@ -185,8 +131,16 @@ func run(ctx context.Context, streams []*net.TCPConn, size int64, way direction,
 	running, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(running, closeAll)()
+	segments := Split(size, len(streams))
+	held, err := e.hold(running, way, segments, o)
+	if err != nil {
+		return err
+	}
+	defer held.end()
+	o.holding = held
 	one := func(i int, segment Segment) {
-		if err := work(running, streams[i], segment); err != nil {
+		err := contained(func() error { return work(running, streams[i], segment, o) })
+		if err != nil {
 			// Still open: the peer answers a closed stream by closing the
 			// others, and their failure must not come before this one.
 			cancel(&StreamError{Stream: i + 1, Op: string(way), Err: err})
@@ -196,7 +150,7 @@ func run(ctx context.Context, streams []*net.TCPConn, size int64, way direction,
 		_ = streams[i].Close()
 	}
 	var others sync.WaitGroup
-	for i, segment := range Split(size, len(streams)) {
+	for i, segment := range segments {
 		if i == len(streams)-1 {
 			one(i, segment) // one stream alone needs no goroutine
 		} else {
@@ -228,9 +182,9 @@ func (e *Engine) sendSegment(conn *net.TCPConn, src *os.File, size int64, s Segm
 	return err
 }
 
-func (e *Engine) receiveSegment(conn *net.TCPConn, dst *os.File, s Segment, o Options, c *Counters) error {
+func (e *Engine) receiveSegment(ctx context.Context, conn *net.TCPConn, dst *os.File, s Segment, o Options, c *Counters) error {
 	if o.Blocks {
-		return e.receiveBlocks(conn, dst, s, o, c)
+		return e.receiveBlocks(ctx, conn, dst, s, o, c)
 	}
 	_, err := zerocopy.Receive(dst, s.Offset, conn, s.Length, e.flow(o, c))
 	return err

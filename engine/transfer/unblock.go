@@ -1,7 +1,7 @@
 package transfer
 
 import (
-	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -25,6 +25,7 @@ import (
 // block the peer waits for the ACK.
 type blockReceiver struct {
 	*codec
+	ctx     context.Context // of the transfer
 	in      *patientReader
 	dst     *os.File
 	segment Segment
@@ -49,9 +50,9 @@ type incoming struct {
 	err   error
 }
 
-func (e *Engine) receiveBlocks(conn *net.TCPConn, dst *os.File, s Segment, o Options, c *Counters) error {
+func (e *Engine) receiveBlocks(ctx context.Context, conn *net.TCPConn, dst *os.File, s Segment, o Options, c *Counters) error {
 	in := &blockReceiver{
-		codec: &e.codec, in: &patientReader{conn: conn, idle: o.Idle, c: c},
+		codec: &e.codec, ctx: ctx, in: newPatientReader(conn, o, c),
 		dst: dst, segment: s, o: o, c: c,
 	}
 	defer in.drop()
@@ -85,7 +86,7 @@ func (r *blockReceiver) drop() {
 func (r *blockReceiver) free(b *incoming) {
 	r.put(b.data)
 	r.put(b.plain)
-	r.o.ahead.release(b.held)
+	r.o.holding.release(b.held)
 }
 
 // firstIsDue tells whether the first block of the window can be written, or has
@@ -117,29 +118,56 @@ func (r *blockReceiver) receive() error {
 	if h.Code == wire.BlockZlib {
 		b.most = int64(r.o.BlockSize)
 	}
-	if len(r.window) > 0 {
-		if held := int64(h.Len) + b.most; r.o.ahead.reserve(held) {
-			b.held = held
-		} else if err := r.flush(); err != nil {
-			return err
-		}
+	if err := r.hold(b, int64(h.Len)); err != nil {
+		return err
 	}
 	if b.data, err = r.read(int(h.Len)); err != nil {
 		r.free(b)
 		return r.afterWindow(func(at int64) error { return fmt.Errorf("read block at %d: %w", at, shortened(err)) })
 	}
 	if h.Code == wire.BlockZlib {
-		b.done = r.run(r.c, &r.dropped, func() {
-			b.plain, b.err = r.unpack(b.data.b, r.o.BlockSize)
-			if b.err != nil || len(b.plain.b) == 0 {
-				r.in.stop() // the peer may be slow with the next block, or send none
-			}
+		likely := int(min(r.segment.Length-r.done, unproven))
+		b.done = r.run(r.c, &r.dropped, &b.err, func() (err error) {
+			defer func() {
+				if b.plain == nil || len(b.plain.b) == 0 {
+					r.in.stop() // the peer may be slow with the next block, or send none
+				}
+			}()
+			b.plain, err = r.unpack(b.data.b, likely, int(r.room(b)))
+			return err
 		})
 	}
 	r.window = append(r.window, b)
 	r.most += b.most
-	if r.o.pace != nil {
-		return r.o.pace(b.wire)
+	return nil
+}
+
+// room is how many bytes b gets to be inflated into: one more than the segment
+// holds is enough to see that b is wrong.
+func (r *blockReceiver) room(b *incoming) int64 { return min(b.most-1, r.segment.Length) + 1 }
+
+// hold takes the memory for a block of length bytes, and what becomes of it,
+// before any of it is read: the share, if it is the only one and fits that,
+// lookahead for all others, or what there is once all before it are written.
+func (r *blockReceiver) hold(b *incoming, length int64) error {
+	needed := footprint(length)
+	if b.most > length { // to be inflated
+		needed += footprint(r.room(b))
+	}
+	if len(r.window) > 0 {
+		if r.o.holding.reserve(needed) {
+			b.held = needed
+			return nil
+		}
+		if err := r.flush(); err != nil {
+			return err
+		}
+	}
+	if more := needed - r.o.holding.share; more > 0 {
+		if err := r.o.holding.need(r.ctx, more, r.o.Idle); err != nil {
+			return err
+		}
+		b.held = more
 	}
 	return nil
 }
@@ -206,30 +234,3 @@ func (r *blockReceiver) writeFirst() error {
 	r.free(b)
 	return nil
 }
-
-// hole is the least that is left out where the destination may be sparse.
-const hole = 64 << 10
-
-// write puts b at offset at. Zeros are left out of a sparse destination, which
-// reads as zeros where nothing was written, but for its end.
-func (r *blockReceiver) write(b []byte, at int64, last bool) error {
-	if !r.o.Sparse {
-		_, err := r.c.writeAt(r.dst, b, at)
-		return err
-	}
-	for len(b) > 0 {
-		piece := b[:min(hole-at%hole, int64(len(b)))]
-		b = b[len(piece):]
-		if zeros(piece) && !(last && len(b) == 0) {
-			r.c.Holes.Add(int64(len(piece)))
-		} else if _, err := r.c.writeAt(r.dst, piece, at); err != nil {
-			return err
-		}
-		at += int64(len(piece))
-	}
-	return nil
-}
-
-// zeros tells whether b, not empty, holds nothing else: each byte is like the
-// one before it, which compares faster than any loop.
-func zeros(b []byte) bool { return b[0] == 0 && bytes.Equal(b[1:], b[:len(b)-1]) }

@@ -17,6 +17,8 @@ type carrier struct {
 	flow     Flow
 	c        *Counters
 	patience *patience
+	trickle  Trickle
+	waited   time.Duration // for the peer, since the last progress
 
 	short   int   // calls of short pieces so far
 	flushed int64 // where in the file write-behind goes on
@@ -30,7 +32,7 @@ func (f Flow) within(set func(time.Time) error, off, n int64, move func(*carrier
 	if n == 0 {
 		return nil
 	}
-	k := &carrier{flow: f, c: f.Counters, patience: &patience{set: set, idle: f.Idle}}
+	k := &carrier{flow: f, c: f.Counters, patience: &patience{set: set, idle: f.Idle}, trickle: Trickle{Floor: f.Floor, Idle: f.Idle}}
 	if k.c == nil {
 		k.c = new(Counters)
 	}
@@ -41,25 +43,55 @@ func (f Flow) within(set func(time.Time) error, off, n int64, move func(*carrier
 	return k.patience.explain(move(k))
 }
 
-// pacedPiece is the most that moves at once where a pace is kept.
+// pacedPiece is the most that moves at once where a pace is kept that does not
+// say how much.
 const pacedPiece = 64 << 10
 
 // piece is how much of n bytes to move at once.
 func (k *carrier) piece(n int64) int64 {
-	if k.flow.Pace != nil {
+	switch {
+	case k.flow.Pace == nil:
+		return n
+	case k.flow.Piece == nil:
 		return min(n, pacedPiece)
 	}
-	return n
+	return min(n, max(k.flow.Piece(), 1))
 }
 
 // moved says that n bytes have moved, and returns when more may.
 func (k *carrier) moved(n int64) error {
-	if k.flow.Pace != nil && n > 0 {
-		if err := k.flow.Pace(n); err != nil {
-			return err
-		}
+	if err := k.progress(n); err != nil {
+		return err
+	}
+	return k.pace(n)
+}
+
+// progress says that n bytes have moved.
+func (k *carrier) progress(n int64) error {
+	waited := k.waited
+	k.waited = 0
+	if err := k.trickle.Moved(n, waited); err != nil {
+		return err
 	}
 	return k.patience.progress()
+}
+
+// pace returns when more than the n bytes that have moved may. What it waited
+// is not the peer's.
+func (k *carrier) pace(n int64) error {
+	if k.flow.Pace == nil || n <= 0 {
+		return nil
+	}
+	if err := k.flow.Pace(n); err != nil {
+		return err
+	}
+	return k.patience.progress()
+}
+
+// waitedFor counts a wait for the connection.
+func (k *carrier) waitedFor(d time.Duration) {
+	k.waited += d
+	k.c.SocketWait.Add(int64(d))
 }
 
 // await tries until the connection is ready, and counts the time that it was
@@ -69,7 +101,7 @@ func (k *carrier) await(wait func(func(uintptr) bool) error, try func(fd uintptr
 	var since time.Time
 	waited := func() {
 		if !since.IsZero() {
-			k.c.SocketWait.Add(int64(time.Since(since)))
+			k.waitedFor(time.Since(since))
 		}
 	}
 	waitErr := wait(func(fd uintptr) bool {
@@ -95,6 +127,9 @@ func (k *carrier) read(conn syscall.RawConn, b []byte) (n int, err error) {
 		n, err = retry(func() (int, error) { return syscall.Read(int(fd), b) })
 		return err
 	})
+	if err == nil {
+		err = k.progress(int64(n))
+	}
 	return n, named("read", err)
 }
 
@@ -110,7 +145,7 @@ func named(call string, err error) error {
 func (k *carrier) write(dst *net.TCPConn, b []byte) (int, error) {
 	began := time.Now()
 	n, err := dst.Write(b)
-	k.c.SocketWait.Add(int64(time.Since(began)))
+	k.waitedFor(time.Since(began))
 	return n, err
 }
 

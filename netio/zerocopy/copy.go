@@ -51,7 +51,7 @@ func (k *carrier) copyOut(dst *net.TCPConn, src *os.File, off, n int64) (done in
 		case err != nil:
 			return done, err
 		}
-		if err := k.moved(int64(sent)); err != nil {
+		if err := k.pace(int64(sent)); err != nil {
 			return done, err
 		}
 	}
@@ -68,7 +68,7 @@ func (k *carrier) writeAll(dst *net.TCPConn, b []byte) (done int, err error) {
 		if err != nil && (n == 0 || !errors.Is(err, os.ErrDeadlineExceeded)) {
 			return done, err
 		}
-		if err := k.patience.progress(); err != nil {
+		if err := k.progress(int64(n)); err != nil {
 			return done, err
 		}
 	}
@@ -106,7 +106,7 @@ func (k *carrier) copyIn(dst *os.File, off int64, src *net.TCPConn, n int64) (do
 			return done, err
 		}
 		k.writeBehind(dst, off+done)
-		if err := k.moved(int64(got)); err != nil {
+		if err := k.pace(int64(got)); err != nil {
 			return done, err
 		}
 	}

@@ -31,9 +31,6 @@ func (k *carrier) readFull(conn syscall.RawConn, b []byte) (n int, err error) {
 		if err == nil && got == 0 {
 			err = io.ErrUnexpectedEOF
 		}
-		if err == nil {
-			err = k.patience.progress()
-		}
 		if err != nil {
 			return n, err
 		}

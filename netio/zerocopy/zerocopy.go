@@ -32,6 +32,9 @@ type Flow struct {
 	// transfer owns the connection's read or write deadline and clears it on
 	// return.
 	Idle time.Duration
+	// Floor is how many bytes at least must move in two Idle of waiting for the
+	// peer, or the transfer ends with ErrTrickle; 0: any progress will do.
+	Floor int64
 	// Counters may be nil.
 	Counters *Counters
 	// Memory spares asking a file system again that has refused; nil asks
@@ -39,8 +42,10 @@ type Flow struct {
 	Memory *Memory
 	// Pace, if set, is told of each piece that has moved and returns when the
 	// next one may follow; its error ends the transfer. Pieces are then of at
-	// most 64 KiB, so that a slow pace is an even one.
+	// most 64 KiB, so that a slow pace is an even one, or of what Piece says.
 	Pace func(n int64) error
+	// Piece is asked before each piece how many bytes it may be.
+	Piece func() int64
 	// Turn, if set, is held while the destination is written; receivers into one
 	// file should share it. A file lets in one writer at a time, and the others
 	// would spin on its lock in the kernel: with four streams a fifth of all
@@ -77,7 +82,7 @@ const pipePays = 256 << 10
 // many were handed to the kernel; that is not yet how many the peer has seen.
 //
 // The error is ErrShortSource if src ends early, os.ErrDeadlineExceeded if
-// the peer stalls, net.ErrClosed if the caller closed dst, that of f.Pace, or the
+// the peer stalls, ErrTrickle if it nearly does, net.ErrClosed if the caller closed dst, that of f.Pace, or the
 // system's own (EPIPE, ECONNRESET, EIO, …); all are wrapped, test with errors.Is.
 func Send(dst *net.TCPConn, src *os.File, off, n int64, f Flow) (int64, error) {
 	var done int64
@@ -117,7 +122,7 @@ func (k *carrier) maySend(src *os.File) bool {
 // accepted only where off is its present end.
 //
 // The error is io.ErrUnexpectedEOF if the peer closes early,
-// os.ErrDeadlineExceeded if it stalls, net.ErrClosed if the caller closed
+// os.ErrDeadlineExceeded if it stalls, ErrTrickle if it nearly does, net.ErrClosed if the caller closed
 // src, or that of f.Pace. A failure on the file's side is an *os.PathError around
 // the system's error (ENOSPC, EDQUOT, EIO, …). All are wrapped, test with errors.Is.
 func Receive(dst *os.File, off int64, src *net.TCPConn, n int64, f Flow) (int64, error) {
