@@ -18,6 +18,7 @@ import (
 	"bbftp/engine/control"
 	"bbftp/engine/storage"
 	"bbftp/engine/transfer"
+	"bbftp/engine/trust"
 	"bbftp/engine/wire"
 	"bbftp/netio"
 )
@@ -31,8 +32,13 @@ type Config struct {
 	User string
 	// Password is sent encrypted, unless ClearText is set.
 	Password string
-	// ClearText sends name and password unencrypted, to a server that allows it.
+	// ClearText sends name and password unencrypted, to a server that allows it,
+	// unless they go through TLS.
 	ClearText bool
+	// Trust, if set, has the control connection go through TLS where the server
+	// offers it, and decides which servers may go without and which keys they may
+	// have. Default: no TLS.
+	Trust *trust.Policy
 	// SSH, if set, starts the server through ssh instead of connecting to Port;
 	// User may then be "" and Password is not used.
 	SSH *SSH
@@ -67,14 +73,17 @@ type Config struct {
 	// OnLogin, if set, is told each server greeting; over ssh there is none,
 	// and it is told "".
 	OnLogin func(greeting string)
+	// OnTrust, if set, is told, before OnLogin, of each server that was logged in to
+	// through TLS.
+	OnTrust func(trust.Met)
 	// OnReply, if set, is told the text with which the server confirms a command
 	// that returns nothing else.
 	OnReply func(text string)
 	// OnRetry, if set, is told before each pause between two tries.
 	OnRetry func(wait time.Duration, cause error)
 	// OnWarning, if set, is told what does not stop an operation: a
-	// [ServerInfo], a [CompressionRefused], a [StreamsLimited]. While data moves
-	// it is called from another goroutine than the operation's.
+	// [ServerInfo], a [CompressionRefused], a [StreamsLimited] or, with Trust, a
+	// [PasswordExposed], a [NotRemembered]. While data moves it is called from another goroutine than the operation's.
 	OnWarning func(warning error)
 	// OnTransfer, if set, is told when the data of a file begin to move; after a
 	// failure it may be told again of the same file.
@@ -110,10 +119,11 @@ type Client struct {
 	class *wire.IntCommand
 	dir   string // remote directory to return to, "" for the login directory
 
-	tuned  *tuned          // what the tuner chose for the running operation
-	room   int             // the fewest streams the server has granted of more, 0: none known
-	plain  bool            // the server can't compress
-	warned map[string]bool // why the streams were limited
+	tuned   *tuned          // what the tuner chose for the running operation
+	room    int             // the fewest streams the server has granted of more, 0: none known
+	plain   bool            // the server can't compress
+	warned  map[string]bool // why the streams were limited
+	exposed bool            // the password has gone without TLS, and the user was told
 }
 
 // completed are the settings with their defaults, but for what a tuner chooses.
@@ -138,6 +148,11 @@ func New(cfg Config) (*Client, error) {
 		return nil, errors.New("bbftp client: in version 3 the server never connects the data streams")
 	case cfg.Tries < 0:
 		return nil, fmt.Errorf("bbftp client: %d tries", cfg.Tries)
+	}
+	if cfg.Trust != nil {
+		if err := cfg.Trust.Validate(); err != nil {
+			return nil, fmt.Errorf("bbftp client: %w", err)
+		}
 	}
 	if cfg.SSH != nil {
 		if err := cfg.SSH.validate(cfg); err != nil {

@@ -2,14 +2,12 @@ package client
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net"
 	"strconv"
 	"time"
 
-	"bbftp/engine/auth"
 	"bbftp/engine/control"
+	"bbftp/engine/trust"
 	"bbftp/engine/wire"
 	"bbftp/netio"
 )
@@ -17,7 +15,7 @@ import (
 // ready brings the client to where a command may be sent: connected, logged
 // in, a version agreed on, and the session as it was on the last connection.
 //
-//	closed ─┬ dial ─► MSG_CRYPT ─ MSG_LOG ─► MSG_OK ─────┬─► negotiate ─► restore ─► ready
+//	closed ─┬ dial ─► MSG_CRYPT ─ login ───────► MSG_OK ─┬─► negotiate ─► restore ─► ready
 //	        └ ssh ──► MSG_LOGGED_STDIN ─► MSG_IPADDR_OK ─┘
 func (c *Client) ready(ctx context.Context) error {
 	if c.ctl != nil {
@@ -112,6 +110,13 @@ func ended(h wire.Header, err error) bool { return err != nil || h.Code != wire.
 
 // open connects to the server's port and logs in.
 func (c *Client) open(ctx context.Context, limits control.Limits) error {
+	var meeting *trust.Meeting
+	if c.cfg.Trust != nil {
+		var err error
+		if meeting, err = c.cfg.Trust.Meet(c.cfg.Host, c.cfg.Port); err != nil {
+			return &LoginError{err}
+		}
+	}
 	// The addresses of both families are tried at once.
 	dialer := netio.Dialer{Options: netio.Options{KeepAlive: time.Minute}, Timeout: c.set.Waits.Connect}
 	conn, err := dialer.Dial(ctx, net.JoinHostPort(c.cfg.Host, strconv.Itoa(int(c.cfg.Port))))
@@ -120,77 +125,7 @@ func (c *Client) open(ctx context.Context, limits control.Limits) error {
 	}
 	c.ctl = control.New(conn, wire.Server, limits)
 	c.hook(ctx)
-	return c.login()
-}
-
-// login runs the client's side of wire.md 3.
-func (c *Client) login() error {
-	m, err := c.ctl.Read(c.set.Waits.Reply)
-	switch {
-	case errors.Is(err, wire.ErrKey):
-		return &LoginError{err}
-	case err != nil:
-		return &BrokenError{fmt.Errorf("wait for MSG_CRYPT: %w", err)}
-	}
-	offer, ok := m.(wire.Crypt)
-	if !ok {
-		if r, ok := m.(wire.Reply); ok && r.Kind == wire.MsgBad {
-			return refused(r) // a server that is full says so here
-		}
-		return &BrokenError{fmt.Errorf("%v instead of MSG_CRYPT", m.Code())}
-	}
-	var login wire.Log
-	if c.cfg.ClearText {
-		if login, err = auth.ClearLog(c.cfg.User, c.cfg.Password); err != nil {
-			return &LoginError{err}
-		}
-		if _, err := c.loginReply(wire.Signal{Kind: wire.MsgCrypt}); err != nil {
-			return err
-		}
-	} else if login, err = auth.Seal(offer, c.cfg.User, c.cfg.Password); err != nil {
-		return &LoginError{err}
-	}
-	greeting, err := c.loginReply(login)
-	if err != nil {
-		return err
-	}
-	c.welcome(greeting)
-	return nil
-}
-
-func (c *Client) welcome(greeting string) {
-	c.greeting = greeting
-	c.log.Info("logged in", "server", c.ctl.RemoteAddr().String(), "greeting", greeting)
-	if c.cfg.OnLogin != nil {
-		c.cfg.OnLogin(greeting)
-	}
-}
-
-// loginReply sends m and returns the text of the server's consent.
-func (c *Client) loginReply(m wire.Message) (string, error) {
-	if err := c.ctl.Send(m); err != nil {
-		return "", &BrokenError{err}
-	}
-	answer, err := c.ctl.Read(c.set.Waits.Reply)
-	if err != nil {
-		return "", &BrokenError{fmt.Errorf("wait for the answer to %v: %w", m.Code(), err)}
-	}
-	if warning, ok := answer.(wire.LoggedStdin); ok {
-		answer = warning.Warning() // here it can be nothing else
-	}
-	r, ok := answer.(wire.Reply)
-	if !ok {
-		return "", &BrokenError{fmt.Errorf("%v as answer to %v", answer.Code(), m.Code())}
-	}
-	switch r.Kind {
-	case wire.MsgOK, wire.MsgWarn:
-		return r.Text, nil
-	case wire.MsgBadNoRetry:
-		return "", &LoginError{refused(r)}
-	case wire.MsgBad:
-		return "", refused(r)
-	}
-	return "", &BrokenError{fmt.Errorf("%v as answer to %v", r.Kind, m.Code())}
+	return c.login(ctx, meeting)
 }
 
 // disconnect closes the connection, if there is one, without a word.

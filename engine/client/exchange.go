@@ -111,7 +111,7 @@ func (c *Client) unexpected(answer wire.Message, to wire.Code) error {
 
 // broken closes the control connection and names the reason.
 func (c *Client) broken(err error) error {
-	if !c.spoken.Load() && c.cfg.Protocol == 1 && (errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET)) {
+	if !c.spoken.Load() && c.cfg.Protocol == 1 && !c.ours() && (errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET)) {
 		err = fmt.Errorf("%w: the server closed at the first command: it was built without version 1", ErrVersion)
 	}
 	c.disconnect()

@@ -36,3 +36,17 @@ type StreamsLimited struct {
 func (w StreamsLimited) Error() string {
 	return fmt.Sprintf("%d data streams instead of %d: %s", w.Granted, w.Wanted, w.Why)
 }
+
+// PasswordExposed warns that the login goes by without TLS. It is told once.
+type PasswordExposed struct{}
+
+func (PasswordExposed) Error() string {
+	return "the server offers no TLS: the password goes by under RSA of 1024 bits and a key nobody vouches for, and commands in clear text"
+}
+
+// NotRemembered warns that the key of a server could not be written down: the next
+// run will not know it.
+type NotRemembered struct{ Err error }
+
+func (w NotRemembered) Error() string { return w.Err.Error() }
+func (w NotRemembered) Unwrap() error { return w.Err }

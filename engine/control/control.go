@@ -49,6 +49,7 @@ const readBuffer = 4096
 // Conn is one control connection. Reading and writing belong to the session's
 // goroutine; only Close may be called from any.
 type Conn struct {
+	base   net.Conn // below conn, if that is TLS; never changes, so that Close may be called from anywhere
 	conn   net.Conn
 	peer   wire.Sender
 	in     *timed
@@ -58,18 +59,24 @@ type Conn struct {
 
 // New wraps conn, whose other end is peer.
 func New(conn net.Conn, peer wire.Sender, limits Limits) *Conn {
-	in := &timed{Conn: conn}
-	return &Conn{conn: conn, peer: peer, in: in, r: bufio.NewReaderSize(in, readBuffer), limits: limits.withDefaults()}
+	c := &Conn{base: below(conn), peer: peer, limits: limits.withDefaults()}
+	c.use(conn)
+	return c
+}
+
+func (c *Conn) use(conn net.Conn) {
+	c.conn, c.in = conn, &timed{Conn: conn}
+	c.r = bufio.NewReaderSize(c.in, readBuffer)
 }
 
 // Close ends the connection at once; a waiting Read or Send returns an error.
-func (c *Conn) Close() error { return c.conn.Close() }
+func (c *Conn) Close() error { return c.base.Close() }
 
 // LocalAddr is the address data connections of the session belong to.
-func (c *Conn) LocalAddr() netip.AddrPort { return unmapped(c.conn.LocalAddr()) }
+func (c *Conn) LocalAddr() netip.AddrPort { return unmapped(c.base.LocalAddr()) }
 
 // RemoteAddr is the only address data connections may come from or go to.
-func (c *Conn) RemoteAddr() netip.AddrPort { return unmapped(c.conn.RemoteAddr()) }
+func (c *Conn) RemoteAddr() netip.AddrPort { return unmapped(c.base.RemoteAddr()) }
 
 // unmapped is addr with an IPv4 address as such, also when the socket is one
 // that serves both families.
@@ -111,7 +118,7 @@ func (c *Conn) ReadHeader(wait time.Duration) (wire.Header, error) {
 // ReadBody reads what really follows h (wire.md 1.2).
 func (c *Conn) ReadBody(h wire.Header) (wire.Message, error) {
 	c.in.until(time.Now().Add(c.limits.Receive))
-	if tcp, ok := c.conn.(*net.TCPConn); ok && c.r.Buffered() == 0 && h.Len > 0 {
+	if tcp, ok := c.base.(*net.TCPConn); ok && c.r.Buffered() == 0 && h.Len > 0 {
 		// Legacy peers write header and body apart and leave Nagle's algorithm on.
 		netio.QuickAck(tcp)
 	}
@@ -153,7 +160,7 @@ func (c *Conn) await(wait time.Duration) error {
 // something that was not read yet, and leaves it unread: the header of a message,
 // or the error that ended the connection.
 func (c *Conn) Heard() (h wire.Header, something bool, err error) {
-	if conn, ok := c.conn.(syscall.Conn); ok && c.r.Buffered() == 0 && !netio.Readable(conn) {
+	if conn, ok := c.base.(syscall.Conn); ok && !c.holds() && !netio.Readable(conn) {
 		return wire.Header{}, false, nil
 	}
 	c.in.until(time.Now().Add(c.limits.Receive))
@@ -198,9 +205,11 @@ func (c *Conn) Hangup() error {
 		patience = time.Second
 		most     = 1 << 20
 	)
-	if half, ok := c.conn.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {
-		c.in.set(time.Now().Add(patience))
-		_, _ = io.CopyN(io.Discard, c.r, most)
+	c.closeNotify()
+	// Also of TLS the bytes below are dropped: what they say matters no more.
+	if half, ok := c.base.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {
+		_ = c.base.SetReadDeadline(time.Now().Add(patience))
+		_, _ = io.CopyN(io.Discard, c.base, most)
 	}
-	return c.conn.Close()
+	return c.base.Close()
 }

@@ -10,7 +10,7 @@ import (
 // Info is the kernel's view of the connection. The error is
 // errors.ErrUnsupported over the pipes of a shell.
 func (c *Conn) Info() (netio.Info, error) {
-	conn, ok := c.conn.(syscall.Conn)
+	conn, ok := c.base.(syscall.Conn)
 	if !ok {
 		return netio.Info{}, errors.ErrUnsupported
 	}

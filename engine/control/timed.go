@@ -11,7 +11,8 @@ import (
 type timed struct {
 	net.Conn
 	deadline time.Time
-	due      bool // deadline is not set yet
+	due      bool   // deadline is not set yet
+	early    []byte // to be read first
 }
 
 // until has the reads that follow fail after t; zero: never.
@@ -24,6 +25,11 @@ func (t *timed) set(deadline time.Time) {
 }
 
 func (t *timed) Read(b []byte) (int, error) {
+	if len(t.early) > 0 {
+		n := copy(b, t.early)
+		t.early = t.early[n:]
+		return n, nil
+	}
 	if t.due {
 		t.set(t.deadline)
 	}

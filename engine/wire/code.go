@@ -8,7 +8,7 @@ type Code int32
 // String returns the protocol's name of a code, "MSG_STORE", or "code 99" for a number without one.
 // Code 20 is MSG_LOGGED_STDIN as well as MSG_WARN.
 func (c Code) String() string {
-	if c < 0 || int(c) >= len(names) {
+	if c < 0 || int(c) >= len(names) || names[c] == "" {
 		return "code " + strconv.Itoa(int(c))
 	}
 	return names[c]
@@ -65,6 +65,7 @@ var names = [...]string{
 	MsgStat:         "MSG_STAT",
 	MsgDf:           "MSG_DF",
 	MsgServerStatus: "MSG_SERVER_STATUS",
+	MsgTLS:          "MSG_TLS",
 }
 
 // Sender is the side that wrote a message. It decides what MSG_CRYPT and MSG_PROT_ANS look like and which codes may come at all.

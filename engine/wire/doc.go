@@ -8,6 +8,7 @@
 //	             C  6 MSG_CRYPT       asks for a clear login (1)            Signal
 //	             C  1 MSG_LOG         crtype, user, password (276 bytes)    Log
 //	             C 49 MSG_SERVER_STATUS  asks for a report (1)              Signal
+//	             C 90 MSG_TLS         of ours: a TLS handshake follows (1)  Signal
 //	             C 38 MSG_PRIV_LOG, CS 39 MSG_PRIV_DATA, C 41 MSG_CERT_LOG  PrivLog, PrivData, Signal + tokens (1)
 //	ssh mode     S 20 MSG_LOGGED_STDIN  port                                LoggedStdin
 //	             CS 21 MSG_IPADDR, 22 MSG_IPADDR_OK  nothing or address     IPAddr

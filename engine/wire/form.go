@@ -106,6 +106,7 @@ var forms = [...]struct{ client, server form }{
 	MsgStat:         {client: counted(4, 4+MaxString, decodePathCommand)},
 	MsgDf:           {client: counted(4, 4+MaxString, decodePathCommand)},
 	MsgServerStatus: {client: always(0, decodeSignal)},
+	MsgTLS:          {client: always(0, decodeSignal)},
 }
 
 // formOf looks up what a header promises. Its errors mean that nothing behind the header has been looked at.

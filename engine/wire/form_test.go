@@ -93,7 +93,7 @@ func TestLyingLengths(t *testing.T) {
 	follows := map[wire.Code]int{
 		wire.MsgStore: 576, wire.MsgStoreC: 576, wire.MsgRetr: 576, wire.MsgRetrC: 576, wire.MsgRetrRFIO: 576, wire.MsgRetrRFIOC: 576,
 		wire.MsgAck: 0, wire.MsgCrypt: 0, wire.MsgRetrStart: 0, wire.MsgAbr: 0, wire.MsgCreateZero: 0, wire.MsgProt: 0, wire.MsgCertLog: 0,
-		wire.MsgTransStartV3: 0, wire.MsgTransSimulV3: 0, wire.MsgServerStatus: 0,
+		wire.MsgTransStartV3: 0, wire.MsgTransSimulV3: 0, wire.MsgServerStatus: 0, wire.MsgTLS: 0,
 	}
 	for code, body := range follows {
 		for _, n := range []int32{math.MinInt32, -1, 0, 1, 12, 276, 576, math.MaxInt32} {
@@ -124,7 +124,7 @@ func TestUnknownCodes(t *testing.T) {
 		wire.MsgOK: true, wire.MsgBad: true, wire.MsgRetrOK: true, wire.MsgListRepl: true, wire.MsgLoggedStdin: true, wire.MsgTransOKV2: true,
 		wire.MsgInfo: true, wire.MsgListReplV2: true, wire.MsgTransOKV3: true,
 	}
-	for code := wire.Code(0); code <= wire.MsgServerStatus; code++ {
+	for code := wire.Code(0); code <= wire.MsgTLS+1; code++ {
 		if fromBoth[code] {
 			continue
 		}

@@ -6,16 +6,19 @@ import "bytes"
 const (
 	MsgLog          Code = 1
 	MsgCrypt        Code = 6  // from a client a Signal: it cannot encrypt and asks for a clear login; legacy announces LogSize
+	MsgTLS          Code = 90 // a Signal of ours, to a server that offered CryptTLS: a TLS handshake follows, and in it a clear MSG_LOG
 	MsgServerStatus Code = 49 // a Signal, instead of a login: the server answers a report and closes; legacy announces LogSize
 )
 
 // CryptType is a set of ways to hide the password: a server offers them in MSG_CRYPT, a client names its choice in MSG_LOG.
 type CryptType int32
 
-// The ways to hide a password. A client that can do RSA takes any offer with that bit.
+// The ways to hide a password. A client that can do RSA takes any offer with that bit, and legacy ones see no other: a
+// server of ours says by one of its own that the whole control connection may go through TLS.
 const (
-	CryptNone CryptType = 0 // the fields of MSG_LOG are clear text
-	CryptRSA  CryptType = 2 // RSA with OAEP padding: SHA-1, MGF1 with SHA-1, empty label
+	CryptNone CryptType = 0     // the fields of MSG_LOG are clear text
+	CryptRSA  CryptType = 2     // RSA with OAEP padding: SHA-1, MGF1 with SHA-1, empty label
+	CryptTLS  CryptType = 0x100 // not of legacy: the client may send MSG_TLS
 )
 
 // LogSize is the msglen of every MSG_LOG in bytes, and what legacy announces in the two signals of the login.

@@ -119,6 +119,8 @@ var samples = []sample{
 	{wire.Client, "00000001 00000114 00000000 00000000 00000000" + pad(ascii("bbuser"), 128) + pad(ascii("secret"), 128) + "00000006 00000006", clearLog()},
 	{wire.Client, "00000001 00000114 00000002 0a0a0a0a 0f000000" + strings.Repeat("0e", 128) + strings.Repeat("22", 128) + "00000080 00000080", rsaLog()},
 	{wire.Client, "00000031 00000114", wire.Signal{Kind: wire.MsgServerStatus, Len: wire.LogSize}},
+	{wire.Client, "0000005a 00000000", wire.Signal{Kind: wire.MsgTLS}},
+	{wire.Server, "00000006 0000000c 00000102 00000000 00000000", wire.Crypt{Type: wire.CryptRSA | wire.CryptTLS}},
 	{wire.Client, "00000026 00000016 00000002 00000005 00000005 00000001 11 00000001 03", wire.PrivLog{Type: wire.CryptRSA, Modulus: []byte{0x11}, Exponent: []byte{3}}},
 	{wire.Client, "00000027 00000108" + strings.Repeat("00", 127) + "01 00000080 02" + strings.Repeat("00", 127) + "0000007f", privData()},
 	{wire.Server, "00000027 00000108" + strings.Repeat("00", 127) + "01 00000080 02" + strings.Repeat("00", 127) + "0000007f", privData()},

@@ -35,7 +35,7 @@ func TestSamplesAreComplete(t *testing.T) {
 	for _, s := range samples {
 		have[[2]int32{int32(s.msg.Code()), int32(s.from)}] = true
 	}
-	for code := wire.Code(0); code <= wire.MsgServerStatus; code++ {
+	for code := wire.Code(0); code <= wire.MsgTLS+1; code++ {
 		for _, from := range []wire.Sender{wire.Client, wire.Server} {
 			_, _, err := wire.Parse(wire.Header{Code: code}.Append(nil), from)
 			if known := !errors.Is(err, wire.ErrUnknownCode); known != have[[2]int32{int32(code), int32(from)}] {

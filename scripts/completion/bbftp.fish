@@ -36,6 +36,10 @@ complete -c bbftp -n '__fish_seen_subcommand_from ls' -s a -l all -d 'show dot f
 complete -c bbftp -n '__fish_seen_subcommand_from put get ls mkdir rm stat df' -s u -l user -d 'user on the server' -x
 complete -c bbftp -n '__fish_seen_subcommand_from put get ls mkdir rm stat df status' -s w -l port -d 'control port' -x
 complete -c bbftp -n '__fish_seen_subcommand_from put get ls mkdir rm stat df' -l clear-text -d 'log in without encryption'
+complete -c bbftp -n '__fish_seen_subcommand_from put get ls mkdir rm stat df' -l require-tls -d 'refuse a server without TLS'
+complete -c bbftp -n '__fish_seen_subcommand_from put get ls mkdir rm stat df' -l tls-fingerprint -d 'accept only this key' -x
+complete -c bbftp -n '__fish_seen_subcommand_from put get ls mkdir rm stat df' -l tls-ca -d 'authorities of certificates' -rF
+complete -c bbftp -n '__fish_seen_subcommand_from put get ls mkdir rm stat df' -l known-hosts -d 'file of keys of servers' -rF
 complete -c bbftp -n '__fish_seen_subcommand_from put get ls mkdir rm stat df' -s s -l ssh -d 'start the server through ssh'
 complete -c bbftp -n '__fish_seen_subcommand_from put get ls mkdir rm stat df' -s S -l ssh-batch -d 'ssh that asks nothing'
 complete -c bbftp -n '__fish_seen_subcommand_from put get ls mkdir rm stat df' -s L -l ssh-command -d 'ssh by this command' -x

@@ -8,6 +8,10 @@ session=(
 	'(-w --port)'{-w,--port}'[control port]:port:'
 	'--password-file[read the password from a file]:file:_files'
 	'--clear-text[log in without encryption]'
+	'--require-tls[refuse a server without TLS]'
+	'--tls-fingerprint[accept only this key]:fingerprint:'
+	'--tls-ca[authorities of certificates]:file:_files'
+	'--known-hosts[file of keys of servers]:file:_files'
 	'(-s --ssh)'{-s,--ssh}'[start the server through ssh]'
 	'(-S --ssh-batch)'{-S,--ssh-batch}'[ssh that asks nothing]'
 	'(-I --identity)'{-I,--identity}'[key of ssh]:file:_files'
@@ -76,6 +80,8 @@ status) _arguments '(-w --port)'{-w,--port}'[control port]:port:' '--timeout[lon
 		'-m[figures for programs]' '-V[say what happens]' '-t[with the time]' '-W[show warnings]' '-d[trace]' \
 		'--password-file[password from a file]:file:_files' '--retry-wait[pause between two tries]:duration:' \
 		'--protocol[speak only this version]:version:(1 2 3)' '--clear-text[log in without encryption]' \
+		'--require-tls[refuse a server without TLS]' '--tls-fingerprint[accept only this key]:fingerprint:' \
+		'--tls-ca[authorities of certificates]:file:_files' '--known-hosts[file of keys of servers]:file:_files' \
 		'--data-from[where data streams come from]:address:' '--json[write JSON]' \
 		'(-v --version)'{-v,--version}'[print the version]' '(-h --help)'{-h,--help}'[print the options]' \
 		'*:host:_hosts'

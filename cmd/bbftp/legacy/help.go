@@ -87,6 +87,16 @@ Options
       --retry-wait DURATION
                           pause between two tries (default 30s)
       --clear-text        log in without encryption, where the server allows it
+                          and offers no TLS
+      --require-tls       refuse a server that does not offer TLS; one that ever
+                          did is always refused without
+      --tls-fingerprint SHA256:...
+                          accept only the server with this key, and remember it
+                          in place of an earlier one
+      --tls-ca FILE       accept only a server whose certificate is of an authority
+                          in FILE (PEM) and of its host
+      --known-hosts FILE  where the keys of servers are remembered (default:
+                          bbftp/known_hosts in the user's directory of settings)
       --data-from ADDRESS accept data streams from ADDRESS instead of the
                           server's control address
   -v, --version           print the version and the defaults

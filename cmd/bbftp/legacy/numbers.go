@@ -15,6 +15,7 @@ import (
 	"bbftp/engine/client"
 	"bbftp/engine/command"
 	"bbftp/engine/storage"
+	"bbftp/engine/trust"
 	"bbftp/engine/wire"
 )
 
@@ -69,6 +70,7 @@ var errorNumbers = []Number{
 	{100, "refused by the server, in its words", "{cause}", as[*client.RefusedError]},
 	{56, "user name or password too long", "Error reading encrypted message : {cause}", is(auth.ErrTooLong)},
 	{62, "no bbftp server behind ssh", "Unknown message while waiting for MSG_LOGGED_STDIN message : {cause}", all(is(errShell), as[*client.LoginError])},
+	{57, "server not the one it was, or without the TLS it must have", "{cause}", is(trust.ErrUntrusted)},
 	{57, "key of the server not usable", "Unkown encryption method : {cause}", as[*client.LoginError]},
 	{17, "host not found", "Hostname not found ({name})", notFound},
 	{46, "ssh not run", "Error while execvp ssh command ({name}) : {cause}", all(is(errShell), anyOf(as[*exec.Error], as[*client.LocalError]))},

@@ -9,7 +9,9 @@ import (
 
 	"github.com/pborman/getopt/v2"
 
+	"bbftp/cmd/bbftp/internal/argument"
 	"bbftp/engine/client"
+	"bbftp/engine/trust"
 	"bbftp/netio"
 )
 
@@ -30,6 +32,8 @@ type options struct {
 	dataFrom  netip.Addr
 	protocol  int
 	clear     bool
+	trust     argument.Trust
+	policy    *trust.Policy // what trust means, after [job.chooseTrust]
 
 	startFile    string
 	passwordFile string
@@ -91,6 +95,10 @@ func parse(args []string) (*options, error) {
 	w.waiting = set.FlagLong(&w.wait, "retry-wait", 0)
 	set.FlagLong(&w.protocol, "protocol", 0)
 	set.FlagLong(&o.clear, "clear-text", 0)
+	set.FlagLong(&o.trust.Require, "require-tls", 0)
+	set.FlagLong(&o.trust.Fingerprint, "tls-fingerprint", 0)
+	set.FlagLong(&o.trust.CA, "tls-ca", 0)
+	set.FlagLong(&o.trust.Known, "known-hosts", 0)
 	set.FlagLong(&w.dataFrom, "data-from", 0)
 	set.FlagLong(&o.json, "json", 0)
 	set.FlagLong(&o.version, "version", 'v')
@@ -130,6 +138,8 @@ func (o *options) check(w words, operands []string) error {
 		return misusef(6, "--json excludes -m, -V and -d")
 	case o.active && o.protocol == 3:
 		return misusef(6, "-D excludes --protocol 3, in which the server never connects the data streams")
+	case o.ssh != nil && o.trust.Given():
+		return misusef(6, "ssh excludes --require-tls, --tls-fingerprint, --tls-ca and --known-hosts: it encrypts and knows its hosts")
 	case o.ssh != nil && strings.HasPrefix(o.user, "-"):
 		return misusef(18, "-u %s: ssh would take it for an option", o.user)
 	case !w.inline.Seen() && !w.control.Seen():

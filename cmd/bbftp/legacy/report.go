@@ -20,6 +20,8 @@ type report struct {
 	options *options
 	results io.Writer
 
+	watched   bool   // somebody at a terminal reads standard error
+	secured   bool   // the control connection goes through TLS
 	greeted   bool   // the server let this client in
 	connected bool   // and spoke a version in common
 	command   string // as written
@@ -38,7 +40,7 @@ func (r *report) login(greeting string) {
 	r.greeted = true
 	switch {
 	case r.options.ssh != nil:
-	case r.options.clear:
+	case r.options.clear && !r.secured:
 		r.say(">> MSG_CRYPT message sent")
 		r.say("Uncrypted login dialog accepted")
 		r.say(">> USERNAME %s PASS", r.options.user)
@@ -54,6 +56,10 @@ func (r *report) login(greeting string) {
 func (r *report) reply(text string) { r.text = text }
 
 func (r *report) warning(warning error) {
+	if as[client.PasswordExposed](warning) {
+		r.remark(warning.Error())
+		return
+	}
 	f := describeWarning(warning)
 	r.warn(f.number, "%s", f.text)
 }

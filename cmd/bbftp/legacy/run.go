@@ -99,6 +99,9 @@ func (j *job) run(ctx context.Context, args []string) (err error) {
 	if err := j.checkPeer(ctx); err != nil {
 		return err
 	}
+	if err := j.chooseTrust(); err != nil {
+		return err
+	}
 	j.options.trace(c)
 	var password string
 	if foreground {
@@ -119,12 +122,13 @@ func (j *job) run(ctx context.Context, args []string) (err error) {
 
 // transfer connects and runs the commands.
 func (j *job) transfer(ctx context.Context, password string, results io.Writer, lines []string) error {
-	r := &report{console: j.console, options: j.options, results: results}
+	r := &report{console: j.console, options: j.options, results: results, watched: j.watched()}
 	if j.ssh != nil {
 		j.ssh.Stderr = j.console.stderr
 	}
 	config := j.config(password)
 	config.OnLogin, config.OnReply, config.OnWarning, config.OnRetry, config.OnTransfer = r.login, r.reply, r.warning, r.retry, r.moving
+	config.OnTrust = r.trusted
 	config.Log = j.logger(j.console)
 	cl, err := client.New(config)
 	if err != nil {
@@ -141,7 +145,7 @@ func (j *job) transfer(ctx context.Context, password string, results io.Writer, 
 func (o *options) config(password string) client.Config {
 	return client.Config{
 		Host: o.host, Port: o.port, User: o.user, Password: password,
-		ClearText: o.clear, SSH: o.ssh,
+		ClearText: o.clear, Trust: o.policy, SSH: o.ssh,
 		Protocol: o.protocol, Active: o.active, DataPorts: o.dataPorts, DataFrom: o.dataFrom,
 		Tries: o.tries, RetryWait: o.retryWait, Settings: o.settings,
 	}

@@ -11,6 +11,7 @@ import (
 	"bbftp/engine/auth"
 	"bbftp/engine/client"
 	"bbftp/engine/command"
+	"bbftp/engine/trust"
 )
 
 // script runs commands and remembers the number of the last failure.
@@ -115,7 +116,7 @@ func conclusive(err error) bool {
 	if errors.As(err, &refused) {
 		return refused.NoRetry
 	}
-	return errors.As(err, &killed) || errors.Is(err, context.Canceled) ||
+	return errors.As(err, &killed) || errors.Is(err, context.Canceled) || errors.Is(err, trust.ErrUntrusted) ||
 		errors.Is(err, client.ErrVersion) || errors.Is(err, auth.ErrTooLong) || notFound(err)
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"bbftp/cmd/internal/terminal"
 	"bbftp/engine/client"
+	"bbftp/engine/trust"
 )
 
 // bars shows a bar for the file under way and, if there are several, one for
@@ -85,6 +86,12 @@ func (b *bars) warn(w warning) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.plain.warn(w)
+}
+
+func (b *bars) trusted(met trust.Met) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.plain.trusted(met)
 }
 
 func (b *bars) say(text string) {

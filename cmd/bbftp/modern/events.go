@@ -10,6 +10,7 @@ import (
 	"bbftp/engine/client"
 	"bbftp/engine/telemetry"
 	"bbftp/engine/transfer"
+	"bbftp/engine/trust"
 )
 
 // events writes one JSON object a line, and nothing else.
@@ -159,6 +160,17 @@ func (e *events) warn(w warning) {
 		event.Wait = &seconds
 	}
 	e.emit(event)
+}
+
+type trustEvent struct {
+	Event       string `json:"event"` // "trust"
+	Server      string `json:"server"`
+	Fingerprint string `json:"fingerprint"`
+	File        string `json:"file,omitempty"`
+}
+
+func (e *events) trusted(met trust.Met) {
+	e.emit(trustEvent{"trust", met.Server, met.Fingerprint, met.File})
 }
 
 func (e *events) say(string) {}

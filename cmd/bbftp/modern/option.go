@@ -7,6 +7,7 @@ import (
 
 	"github.com/pborman/getopt/v2"
 
+	"bbftp/cmd/bbftp/internal/argument"
 	"bbftp/engine/client"
 	"bbftp/netio"
 )
@@ -20,6 +21,7 @@ type options struct {
 	activePorts  netio.PortRange
 	dataFrom     string
 	passwordFile string
+	trust        argument.Trust
 	timeout      time.Duration
 	tuned        bool // what the options leave open is chosen for each file
 	window       int  // KiB, for both directions
@@ -66,7 +68,11 @@ var optionTable = []option{
 	{sessions, "user", 'u', "NAME", false, "user on the server (default: the local one; with --ssh, ssh's choice)", func(o *options) any { return &o.cfg.User }},
 	{"", "port", 'w', "PORT", false, "control port (default 5021)", func(o *options) any { return &o.cfg.Port }},
 	{sessions, "password-file", 0, "FILE", false, "read the password from FILE's first line; without it the terminal is asked, or standard input read", func(o *options) any { return &o.passwordFile }},
-	{sessions, "clear-text", 0, "", false, "log in without encryption, where the server allows it", func(o *options) any { return &o.cfg.ClearText }},
+	{sessions, "clear-text", 0, "", false, "log in without encryption, where the server allows it and offers no TLS", func(o *options) any { return &o.cfg.ClearText }},
+	{sessions, "require-tls", 0, "", false, "refuse a server that does not offer TLS; one that ever did is always refused without", func(o *options) any { return &o.trust.Require }},
+	{sessions, "tls-fingerprint", 0, "SHA256:...", false, "accept only the server with this key, and remember it in place of an earlier one", func(o *options) any { return &o.trust.Fingerprint }},
+	{sessions, "tls-ca", 0, "FILE", false, "accept only a server whose certificate is of an authority in FILE (PEM) and of its host", func(o *options) any { return &o.trust.CA }},
+	{sessions, "known-hosts", 0, "FILE", false, "where the keys of servers are remembered (default: bbftp/known_hosts in the user's directory of settings)", func(o *options) any { return &o.trust.Known }},
 	{sessions, "ssh", 's', "", false, "start the server through ssh, which does the login; the options below imply it", func(o *options) any { return &o.useSSH }},
 	{sessions, "ssh-batch", 'S', "", false, "ssh that asks nothing; it accepts a new host key, but never a changed one", func(o *options) any { return &o.ssh.Batch }},
 	{sessions, "identity", 'I', "FILE", false, "ssh with this key", func(o *options) any { return &o.ssh.Identity }},

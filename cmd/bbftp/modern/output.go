@@ -11,6 +11,7 @@ import (
 
 	"bbftp/cmd/internal/terminal"
 	"bbftp/engine/client"
+	"bbftp/engine/trust"
 )
 
 // output shows what happens: as text, as text with progress bars, or as JSON.
@@ -25,6 +26,8 @@ type output interface {
 	done(outcome)
 	// warn shows what did not stop an operation.
 	warn(warning)
+	// trusted tells that the key of a server was new and is trusted from now on.
+	trusted(trust.Met)
 	// say shows the dialogue with the server, if that is wanted.
 	say(text string)
 	// finish ends the run.
@@ -105,6 +108,12 @@ func (p *plain) warn(w warning) {
 		line(p.err, fmt.Sprintf("bbftp: trying again in %v: %v", w.wait, w.cause))
 	case !p.quiet:
 		line(p.err, fmt.Sprintf("bbftp: warning: %v", w.cause))
+	}
+}
+
+func (p *plain) trusted(met trust.Met) {
+	if !p.quiet {
+		line(p.err, "bbftp: "+met.String())
 	}
 }
 

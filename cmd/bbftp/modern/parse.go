@@ -147,6 +147,8 @@ func (o *options) completeSSH(password bool) error {
 		return errors.New("--ssh excludes --port; ssh's own is named by --ssh-command 'ssh -p PORT'")
 	case password, o.cfg.ClearText:
 		return errors.New("--ssh excludes --password-file and --clear-text: ssh does the login")
+	case o.trust.Given():
+		return errors.New("--ssh excludes --require-tls, --tls-fingerprint, --tls-ca and --known-hosts: ssh encrypts and knows its hosts")
 	case o.cfg.Protocol == 1:
 		return errors.New("--ssh excludes --protocol 1, which has no such login")
 	}

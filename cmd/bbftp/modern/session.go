@@ -15,6 +15,7 @@ import (
 
 	"bbftp/cmd/internal/terminal"
 	"bbftp/engine/client"
+	"bbftp/engine/trust"
 	"bbftp/engine/tuning"
 	"bbftp/engine/wire"
 )
@@ -37,13 +38,24 @@ type server interface {
 func (o *options) connect(ctx context.Context, r remote, out output, stdin *os.File, stderr io.Writer) (server, error) {
 	cfg := o.cfg
 	cfg.Host, cfg.Port, cfg.User = r.host, r.port, r.user
-	var err error
 	if cfg.SSH != nil {
 		cfg.SSH.Stderr = stderr // why ssh failed, only ssh knows
-	} else if cfg.Password, err = o.password(ctx, r, stdin, stderr); err != nil {
-		return nil, fmt.Errorf("%w: %w", errPassword, err)
+	} else {
+		var err error
+		if cfg.Trust, err = o.trust.Policy(); err != nil {
+			return nil, usageError{err}
+		}
+		if cfg.Password, err = o.password(ctx, r, stdin, stderr); err != nil {
+			return nil, fmt.Errorf("%w: %w", errPassword, err)
+		}
 	}
 	cfg.OnLogin = func(greeting string) { out.say("server: " + greeting) }
+	cfg.OnTrust = func(met trust.Met) {
+		out.say("TLS: the server's key is " + met.Fingerprint)
+		if met.First {
+			out.trusted(met)
+		}
+	}
 	cfg.OnTransfer = out.moving
 	cfg.OnWarning = func(w error) { out.warn(warning{cause: w}) }
 	cfg.OnRetry = func(wait time.Duration, cause error) {

@@ -129,6 +129,7 @@ const statusEvents = `  status   server, text
 ` + allEvents
 
 // allEvents are those of every verb.
-const allEvents = `  warning  text; wait, if it is a pause before another try
+const allEvents = `  trust    server, fingerprint, file, of a key that was new and is trusted now
+  warning  text; wait, if it is a pause before another try
   summary  op, done, failed, skipped, bytes, seconds, rate, exit
 `
