@@ -5,24 +5,25 @@ import (
 	"fmt"
 	"path"
 	"strings"
+
+	"bbftp/engine/auth/internal/password"
 )
 
 // record is one line of a users file:
 //
 //	name:hash:directory[:options]
 //
-// with options separated by commas. The only one is "mass-storage" (all of it)
-// or "mass-storage=/sub/path". Empty lines and those starting with # say
-// nothing.
+// Empty lines and those starting with # say nothing.
 type record struct {
 	Account
-	hash passwordHash
+	hash password.Hash
+	text string // of hash, "" for one that is in no file
 }
 
-const (
-	lineForm          = "name:hash:directory[:options]"
-	optionMassStorage = "mass-storage"
-)
+const lineForm = "name:hash:directory[:options]"
+
+// Format writes the name, and nothing of the hash.
+func (r record) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "%q", r.Name) }
 
 // lineFields cuts a line into its three or four fields; ok is false for one
 // that says nothing.
@@ -44,32 +45,20 @@ func lineFields(line string) (field []string, ok bool, err error) {
 func parseRecord(field []string) (record, error) {
 	// First the hash: while it is not one, the other fields may be pieces of a
 	// password in clear, which must not show in an error.
-	hash, err := parseHash(field[1])
+	hash, err := password.Parse(field[1])
 	if err != nil {
 		return record{}, err
 	}
 	account, err := parseAccount(field)
-	return record{account, hash}, err
+	return record{account, hash, field[1]}, err
 }
 
 // parseAccount reads all but the hash.
 func parseAccount(field []string) (Account, error) {
 	a := Account{Name: field[0], Dir: field[2]}
 	if len(field) == 4 && field[3] != "" {
-		for option := range strings.SplitSeq(field[3], ",") {
-			name, below, narrowed := strings.Cut(option, "=")
-			switch {
-			case name != optionMassStorage:
-				return Account{}, fmt.Errorf("unknown option %q", name)
-			case a.MassStorage != "":
-				return Account{}, fmt.Errorf("option %s given twice", name)
-			case !narrowed:
-				a.MassStorage = "/"
-			case below == "":
-				return Account{}, fmt.Errorf("option %s=: no path", name)
-			default:
-				a.MassStorage = below
-			}
+		if err := a.setOptions(field[3]); err != nil {
+			return Account{}, err
 		}
 	}
 	return a, a.check()
@@ -78,13 +67,10 @@ func parseAccount(field []string) (Account, error) {
 // line is the inverse of parseRecord, without a line end.
 func (a Account) line(hash string) string {
 	line := a.Name + ":" + hash + ":" + a.Dir
-	switch a.MassStorage {
-	case "":
-		return line
-	case "/":
-		return line + ":" + optionMassStorage
+	if options := a.options(); options != "" {
+		line += ":" + options
 	}
-	return line + ":" + optionMassStorage + "=" + a.MassStorage
+	return line
 }
 
 // check says why an account has no place in a users file.
@@ -95,7 +81,10 @@ func (a Account) check() error {
 	if err := checkPath("directory", a.Dir, ":"); err != nil {
 		return err
 	}
-	return checkPath("mass storage path", a.MassStorage, ":,")
+	if err := checkPath("mass storage path", a.MassStorage, ":,"); err != nil {
+		return err
+	}
+	return a.checkLimits()
 }
 
 func checkName(name string) error {
@@ -111,8 +100,8 @@ func checkName(name string) error {
 	return nil
 }
 
-func checkPassword(password string) error {
-	if err := checkText(password, MaxLogin); err != nil {
+func checkPassword(secret string) error {
+	if err := checkText(secret, MaxLogin); err != nil {
 		return fmt.Errorf("password: %w", err)
 	}
 	return nil

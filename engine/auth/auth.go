@@ -11,8 +11,8 @@ package auth
 import (
 	"context"
 	"errors"
-	"fmt"
-	"strings"
+
+	"bbftp/engine/auth/internal/password"
 )
 
 // MaxLogin is the most bytes a user name or a password may have: OAEP with
@@ -21,15 +21,18 @@ const MaxLogin = 86
 
 var (
 	// ErrDenied is the one answer to an unknown user, a wrong password and a
-	// login that could not be read.
+	// login that could not be read. An error that wraps it may have a reason, which
+	// is for the log and never for the peer.
 	ErrDenied = errors.New("login denied")
 	// ErrBusy means a password check found no free slot in time; the login may
 	// succeed when tried again.
-	ErrBusy = errors.New("too many logins at once")
+	ErrBusy = password.ErrBusy
 	// ErrTooLong means a user name or password does not fit the login message.
 	ErrTooLong = errors.New("too long for the login message")
 	// ErrNoUsers means a users file holds no account.
 	ErrNoUsers = errors.New("no account in the users file")
+	// ErrNoUser means a users file does not hold the account.
+	ErrNoUser = errors.New("no such user")
 )
 
 // Authenticator decides who may in.
@@ -49,31 +52,11 @@ type Account struct {
 	// MassStorage is the absolute path below which the account may read mass
 	// storage: "/" for all of it, "" for none.
 	MassStorage string
+	// ReadOnly lets the account change nothing.
+	ReadOnly bool
+	// Sessions and Streams are the most it may have at once, all its sessions
+	// together; 0 leaves it to the daemon.
+	Sessions, Streams int
+	// Rate is the most bytes per second of all its data streams; 0: no limit of its own.
+	Rate int64
 }
-
-// Credentials is a login as received. One that could not be read is marked so
-// inside rather than reported, so that a server has no way to treat it
-// differently from a wrong password: by reply or by time, that difference
-// would tell an attacker which ciphertexts decrypt. The zero value is such a
-// login.
-type Credentials struct {
-	user, password string
-	readable       bool
-}
-
-// newCredentials refuses what no account can have. Legacy cuts a login at an
-// embedded NUL, which lets one name stand for another.
-func newCredentials(user, password string) Credentials {
-	return Credentials{
-		user:     user,
-		password: password,
-		readable: user != "" && !strings.ContainsRune(user+password, 0),
-	}
-}
-
-// User is the name the client claims, of any bytes, for logs and replies.
-func (c Credentials) User() string { return c.user }
-
-// Format writes the quoted user name whatever the verb, so that no log line
-// can show a password.
-func (c Credentials) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "%q", c.user) }

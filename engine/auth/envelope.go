@@ -10,44 +10,14 @@ import (
 	"bbftp/engine/wire"
 )
 
-// The login message has 128 bytes for each ciphertext, so the key has exactly
-// 1024 bits (wire.md 3.1).
-const (
-	keyBits    = 1024
-	sealedSize = keyBits / 8
-)
-
 // maxClear leaves room for the NUL that ends a login in clear text.
 const maxClear = 127
-
-// Key is the server's key for one connection.
-type Key struct {
-	private *rsa.PrivateKey
-}
-
-// Offer is the greeting that shows the client the public half.
-func (k *Key) Offer() wire.Crypt { return wire.NewCrypt(k.private.N, k.private.E) }
-
-// Open decrypts a login (OAEP with SHA-1, wire.md 3.2). It cannot fail: see
-// Credentials.
-func (k *Key) Open(l wire.Log) Credentials {
-	user, userOK := k.open(l.User[:], l.UserLen)
-	password, passwordOK := k.open(l.Pass[:], l.PassLen)
-	c := newCredentials(user, password)
-	c.readable = c.readable && userOK && passwordOK && l.Type == wire.CryptRSA
-	return c
-}
-
-func (k *Key) open(sealed []byte, size int32) (string, bool) {
-	plain, err := rsa.DecryptOAEP(sha1.New(), nil, k.private, sealed, nil)
-	return string(plain), err == nil && size == sealedSize
-}
 
 // OpenClear reads a login sent without encryption (wire.md 3.3): only for a
 // server told to allow that.
 func OpenClear(l wire.Log) Credentials {
 	user, password, err := l.Clear()
-	c := newCredentials(user, password)
+	c := newCredentials(user, []byte(password))
 	c.readable = c.readable && err == nil && l.Type == wire.CryptNone
 	return c
 }

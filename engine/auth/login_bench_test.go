@@ -3,12 +3,14 @@ package auth
 import (
 	"context"
 	"testing"
+
+	"bbftp/engine/auth/internal/password"
 )
 
 // BenchmarkLogin is the server's share of one login and the client's, with a
 // hash as bbftpd passwd makes it.
 func BenchmarkLogin(b *testing.B) {
-	hash := newArgon2id("secret")
+	hash, text := password.New("secret")
 	keys := NewKeyPool(b.Context(), 0)
 	login := func(b *testing.B, u *Users) {
 		key, err := keys.Take(b.Context())
@@ -23,7 +25,7 @@ func BenchmarkLogin(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	accounts := func() *Users { return newUsers([]record{{Account{Name: "u"}, hash}}) }
+	accounts := func() *Users { return newUsers([]record{{Account{Name: "u"}, hash, text}}) }
 	b.Run("first", func(b *testing.B) {
 		for b.Loop() {
 			login(b, accounts())

@@ -2,26 +2,35 @@ package auth
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"bbftp/engine/auth/internal/password"
 )
 
 // Change is one account as SetPassword writes it.
 type Change struct {
 	User     string // 1 to 86 bytes, without colon and control characters
-	Password string // 1 to 86 bytes, without NUL
+	Password string `json:"-"` // 1 to 86 bytes, without NUL
+	// KeepPassword changes the rest of an account that exists, and ignores Password.
+	KeepPassword bool
 
-	// Dir and MassStorage are those of Account. Nil keeps what the file says,
-	// which for a new account is nothing.
-	Dir, MassStorage *string
+	// The rest is as in Account. Nil keeps what the file says, which for a new
+	// account is nothing.
+	Dir, MassStorage  *string
+	ReadOnly          *bool
+	Sessions, Streams *int
+	Rate              *int64
 }
 
+// Format writes the quoted user name, never the password.
+func (c Change) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "%q", c.User) }
+
 // SetPassword adds an account to the users file at path or replaces its line,
-// with a new argon2id hash. All other lines stay byte for byte, and so do mode
+// with a new argon2id hash or, for Change.KeepPassword, the old one; an account that
+// does not exist is then ErrNoUser. All other lines stay byte for byte, and so do mode
 // and owner; a new file gets mode 0600. Readers see the old file or the new
 // one, and changes by several processes follow one another.
 func SetPassword(path string, c Change) error {
@@ -35,23 +44,62 @@ func setPassword(path string, c Change) error {
 	if _, err := c.apply(Account{Name: c.User}); err != nil {
 		return err
 	}
+	if c.KeepPassword {
+		return changeExisting(path, func(data []byte) ([]byte, error) { return editUsers(data, c, "") })
+	}
 	if err := checkPassword(c.Password); err != nil {
 		return err
 	}
-	// Before the lock, which others wait for.
-	hash := newArgon2id(c.Password).String()
+	_, hash := password.New(c.Password) // before the lock, which others wait for
+	return change(path, func(data []byte) ([]byte, error) { return editUsers(data, c, hash) })
+}
 
+// RemoveUser takes an account out of the users file at path, all other lines
+// staying byte for byte. A file without that account is ErrNoUser. The last
+// account may go; a daemon does not start with what is left.
+func RemoveUser(path, user string) error {
+	if err := removeUser(path, user); err != nil {
+		return fmt.Errorf("remove %q from %s: %w", user, path, err)
+	}
+	return nil
+}
+
+func removeUser(path, user string) error {
+	return changeExisting(path, func(data []byte) ([]byte, error) {
+		var rest []byte
+		for line := range bytes.Lines(data) {
+			if _, mine, _ := lineOf(string(line), user); !mine {
+				rest = append(rest, line...)
+			}
+		}
+		if len(rest) == len(data) {
+			return nil, ErrNoUser
+		}
+		return rest, nil
+	})
+}
+
+// changeExisting is change of a file that must be there.
+func changeExisting(path string, edit func(data []byte) ([]byte, error)) error {
+	if _, err := os.Stat(path); err != nil {
+		return err
+	}
+	return change(path, edit)
+}
+
+// change replaces what the file at path, which is made if need be, holds, by what
+// edit makes of it.
+func change(path string, edit func(data []byte) ([]byte, error)) error {
 	old, err := openLocked(path)
 	if err != nil {
 		return err
 	}
 	defer old.Close()
-	data, err := io.ReadAll(old)
+	data, err := readUsers(old)
 	if err != nil {
 		return err
 	}
-	data, err = editUsers(data, c, hash)
-	if err != nil {
+	if data, err = edit(data); err != nil {
 		return err
 	}
 	// A symbolic link stays one; the file it names is replaced.
@@ -62,21 +110,31 @@ func setPassword(path string, c Change) error {
 	return replaceFile(target, old, data)
 }
 
-// editUsers replaces the line of c.User, or adds one at the end.
+// lineOf cuts line into its fields if it is user's. A line that is wrong is the
+// daemon's to refuse, unless it is ours: a typing error elsewhere must not keep
+// anyone from a new password.
+func lineOf(line, user string) (field []string, mine bool, err error) {
+	field, says, err := lineFields(line)
+	if name, _, _ := strings.Cut(line, ":"); !says || name != user {
+		return nil, false, nil
+	}
+	return field, true, err
+}
+
+// editUsers replaces the line of c.User, or adds one at the end. Without a hash
+// the line must be there, and keeps its own.
 func editUsers(data []byte, c Change, hash string) ([]byte, error) {
 	var edited []byte
 	number, foundAt := 0, 0
 	for line := range bytes.Lines(data) {
 		number++
-		// A line that is wrong is the daemon's to refuse, unless it is ours:
-		// a typing error elsewhere must not keep anyone from a new password.
-		field, ok, err := lineFields(string(line))
-		if name, _, _ := strings.Cut(string(line), ":"); !ok || name != c.User {
-			edited = append(edited, line...)
-			continue
-		}
+		field, mine, err := lineOf(string(line), c.User)
 		if err != nil {
 			return nil, fmt.Errorf("line %d: %w", number, err)
+		}
+		if !mine {
+			edited = append(edited, line...)
+			continue
 		}
 		if foundAt != 0 {
 			return nil, fmt.Errorf("line %d: user %q is already in line %d", number, c.User, foundAt)
@@ -89,10 +147,17 @@ func editUsers(data []byte, c Change, hash string) ([]byte, error) {
 		if account, err = c.apply(account); err != nil {
 			return nil, err
 		}
-		edited = append(edited, account.line(hash)+"\n"...)
+		if hash == "" {
+			edited = append(edited, account.line(field[1])+"\n"...)
+		} else {
+			edited = append(edited, account.line(hash)+"\n"...)
+		}
 	}
-	if foundAt != 0 {
+	switch {
+	case foundAt != 0:
 		return edited, nil
+	case hash == "":
+		return nil, ErrNoUser
 	}
 	if len(edited) > 0 && !bytes.HasSuffix(edited, []byte("\n")) {
 		edited = append(edited, '\n')
@@ -109,93 +174,17 @@ func (c Change) apply(account Account) (Account, error) {
 	if c.MassStorage != nil {
 		account.MassStorage = *c.MassStorage
 	}
+	if c.ReadOnly != nil {
+		account.ReadOnly = *c.ReadOnly
+	}
+	if c.Sessions != nil {
+		account.Sessions = *c.Sessions
+	}
+	if c.Streams != nil {
+		account.Streams = *c.Streams
+	}
+	if c.Rate != nil {
+		account.Rate = *c.Rate
+	}
 	return account, account.check()
-}
-
-// openLocked opens or creates path and holds its lock until the file is
-// closed. Whoever waited for the lock may hold that of a file replaced in the
-// meantime, and starts again.
-func openLocked(path string) (*os.File, error) {
-	for {
-		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-		if err != nil {
-			return nil, err
-		}
-		current, err := lockCurrent(f, path)
-		if current {
-			return f, nil
-		}
-		f.Close()
-		if err != nil {
-			return nil, err
-		}
-	}
-}
-
-// lockCurrent reports whether the locked f is still what path names.
-func lockCurrent(f *os.File, path string) (bool, error) {
-	if err := lock(f); err != nil {
-		return false, fmt.Errorf("lock: %w", err)
-	}
-	held, err := f.Stat()
-	if err != nil {
-		return false, err
-	}
-	if !held.Mode().IsRegular() {
-		return false, fmt.Errorf("not a regular file (%s)", held.Mode().Type())
-	}
-	named, err := os.Stat(path)
-	if errors.Is(err, os.ErrNotExist) {
-		return false, nil
-	}
-	return err == nil && os.SameFile(held, named), err
-}
-
-// replaceFile puts data in the place of the open file old at path.
-func replaceFile(path string, old *os.File, data []byte) (err error) {
-	info, err := old.Stat()
-	if err != nil {
-		return err
-	}
-	dir := filepath.Dir(path)
-	temp, err := os.CreateTemp(dir, "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			temp.Close()
-			os.Remove(temp.Name())
-		}
-	}()
-	if _, err = temp.Write(data); err != nil {
-		return err
-	}
-	// Owner first: the mode may say more about the group than its members of
-	// the moment should read.
-	if err = takeOwner(temp, info); err != nil {
-		return fmt.Errorf("keep the owner: %w", err)
-	}
-	if err = temp.Chmod(info.Mode().Perm()); err != nil {
-		return err
-	}
-	if err = temp.Sync(); err != nil {
-		return err
-	}
-	if err = temp.Close(); err != nil {
-		return err
-	}
-	if err = os.Rename(temp.Name(), path); err != nil {
-		return err
-	}
-	return syncDir(dir)
-}
-
-func syncDir(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
 }

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -47,7 +48,7 @@ func TestSetPassword(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := u.Authenticate(t.Context(), newCredentials(user, password)); err != nil || got != want {
+		if got, err := u.Authenticate(t.Context(), login(user, password)); err != nil || got != want {
 			t.Errorf("%s opens %+v, %v", user, got, err)
 		}
 	}
@@ -69,7 +70,45 @@ func TestSetPassword(t *testing.T) {
 	opens("bob", "four", Account{Name: "bob", Dir: "/srv", MassStorage: "/hpss"})
 	set(Change{User: "bob", Password: "five", Dir: new(""), MassStorage: new("")})
 	opens("bob", "five", Account{Name: "bob"})
+
+	set(Change{User: "bob", Password: "six", ReadOnly: new(true), Sessions: new(2), Streams: new(25), Rate: new(int64(1e6))})
+	bounded := Account{Name: "bob", ReadOnly: true, Sessions: 2, Streams: 25, Rate: 1e6}
+	opens("bob", "six", bounded)
+	set(Change{User: "bob", Password: "seven"})
+	opens("bob", "seven", bounded)
+	set(Change{User: "bob", KeepPassword: true, ReadOnly: new(false), Sessions: new(0), Dir: new("/srv")})
+	opens("bob", "seven", Account{Name: "bob", Dir: "/srv", Streams: 25, Rate: 1e6})
 	onlyEntry(t, path)
+}
+
+func TestRemoveUser(t *testing.T) {
+	text := "# bob:\nbob:" + hashA + ":\nbobby:" + hashA + ":\nbroken:line"
+	path := writeUsers(t, text, 0o640)
+	wantError(t, RemoveUser(path, "bo"), `remove "bo"`, ErrNoUser)
+	wantError(t, SetPassword(path, Change{User: "bo", KeepPassword: true}), path, ErrNoUser)
+	if got := readFile(t, path); got != text {
+		t.Errorf("the file is now %q", got)
+	}
+	for _, step := range []struct{ user, left string }{
+		{"bob", "# bob:\nbobby:" + hashA + ":\nbroken:line"},
+		{"broken", "# bob:\nbobby:" + hashA + ":\n"},
+		{"bobby", "# bob:\n"},
+	} {
+		if err := RemoveUser(path, step.user); err != nil {
+			t.Fatal(err)
+		}
+		if got := readFile(t, path); got != step.left {
+			t.Errorf("without %s the file is %q", step.user, got)
+		}
+	}
+	onlyEntry(t, path)
+
+	path = filepath.Join(t.TempDir(), "missing")
+	wantError(t, RemoveUser(path, "bob"), path, os.ErrNotExist)
+	wantError(t, SetPassword(path, Change{User: "bob", KeepPassword: true}), path, os.ErrNotExist)
+	if _, err := os.Stat(path); err == nil {
+		t.Error("a file was made to change nothing")
+	}
 }
 
 func TestEditUsers(t *testing.T) {
@@ -107,6 +146,9 @@ func TestSetPasswordRefuses(t *testing.T) {
 		{"long name", ours, Change{User: strings.Repeat("n", 87), Password: "s3cr3t"}, "87 bytes", ErrTooLong},
 		{"empty password", ours, Change{User: "bob"}, "password: empty", nil},
 		{"long password", ours, Change{User: "bob", Password: strings.Repeat("s3cr3t", 15)}, "90 bytes", ErrTooLong},
+		{"sessions negative", ours, Change{User: "bob", Password: "s3cr3t", Sessions: new(-1)}, "sessions: want a number from 1 to 1000000, or 0", nil},
+		{"too many streams", ours, Change{User: "bob", Password: "s3cr3t", Streams: new(1000001)}, "streams: want a number", nil},
+		{"little rate", ours, Change{User: "bob", Password: "s3cr3t", Rate: new(int64(999))}, "rate: want a number from 1000", nil},
 		{"NUL in password", ours, Change{User: "bob", Password: "s3cr3t\x00"}, "has a NUL", nil},
 		{"relative directory", ours, Change{User: "bob", Password: "s3cr3t", Dir: new("srv")}, "not absolute", nil},
 		{"directory with colon", ours, Change{User: "bob", Password: "s3cr3t", Dir: new("/a:b")}, "has one of", nil},
@@ -198,6 +240,7 @@ func FuzzEditUsers(f *testing.F) {
 	f.Add([]byte("# c\nu:"+hashA+":/srv:mass-storage=/hpss\nv:"+argonOfPassword+"::"), "u")
 	f.Add([]byte("u:x"), "v")
 	f.Add([]byte(""), "#")
+	f.Add([]byte("u:"+hashA+"::streams=2,read-only,rate=1000,sessions=3\nv:"+hashA+":/srv:rate=99999"), "u")
 	f.Fuzz(func(t *testing.T, data []byte, user string) {
 		before, err := parseUsers(data)
 		if checkName(user) != nil || err != nil && !errors.Is(err, ErrNoUsers) {
@@ -213,7 +256,7 @@ func FuzzEditUsers(f *testing.F) {
 		}
 		kept := map[Account]string{{Name: user}: argonOfPassword}
 		for _, r := range before {
-			kept[r.Account] = hashText(r.hash)
+			kept[r.Account] = r.text
 			if r.Name == user {
 				delete(kept, Account{Name: user})
 				kept[r.Account] = argonOfPassword
@@ -223,9 +266,12 @@ func FuzzEditUsers(f *testing.F) {
 			t.Errorf("%d accounts became %d", len(before), len(after))
 		}
 		for _, r := range after {
-			if kept[r.Account] != hashText(r.hash) {
+			if kept[r.Account] != r.text {
 				t.Errorf("%q became %q", data, edited)
 			}
+		}
+		if again, err := editUsers(edited, Change{User: user, KeepPassword: true}, ""); err != nil || !bytes.Equal(again, edited) {
+			t.Errorf("%q, written anew, became %q, %v", edited, again, err)
 		}
 	})
 }

@@ -3,32 +3,26 @@ package auth
 import (
 	"bytes"
 	"context"
-	"crypto/hmac"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
 	"io"
 	"os"
-	"sync/atomic"
-	"time"
+
+	"bbftp/engine/auth/internal/password"
 )
 
-// Password checks are slow and large on purpose, so few run at once and a
-// login waits its turn for a bounded time.
-const (
-	maxChecks = 2
-	maxWait   = 30 * time.Second
-)
+// maxUsersFile is far more than any users file has.
+const maxUsersFile = 16 << 20
 
 // Users is a fixed set of accounts with their password hashes. It is safe for
 // concurrent use.
 type Users struct {
-	records       []record                 // never empty
-	index         map[string]int           // name to records
-	logins        []atomic.Pointer[proven] // by record: what last opened it, nil for nothing yet
-	decoyKey      []byte
-	slots         chan struct{} // holds one element per running check
+	records       []record
+	index         map[string]int  // name to records
+	decoyHashes   []password.Hash // what unknown users are checked against, never empty
+	decoys        *password.Decoys
+	proofs        *password.Proofs
+	turns         password.Turns
 	worldReadable bool
 }
 
@@ -36,28 +30,47 @@ var _ Authenticator = (*Users)(nil)
 
 func newUsers(records []record) *Users {
 	u := &Users{
-		records:  records,
-		index:    make(map[string]int, len(records)),
-		logins:   make([]atomic.Pointer[proven], len(records)),
-		decoyKey: make([]byte, sha256.Size),
-		slots:    make(chan struct{}, maxChecks),
+		records: records,
+		index:   make(map[string]int, len(records)),
+		decoys:  password.NewDecoys(),
+		proofs:  password.NewProofs(),
+		turns:   password.NewTurns(password.AtOnce),
 	}
-	rand.Read(u.decoyKey) // never fails
 	for i, r := range records {
 		u.index[r.Name] = i
+		u.decoyHashes = append(u.decoyHashes, r.hash)
 	}
 	return u
 }
+
+// nobody is a set without an account.
+func nobody() *Users {
+	decoy, _ := password.New(rand.Text())
+	u := newUsers(nil)
+	u.decoyHashes = []password.Hash{decoy}
+	return u
+}
+
+// Format writes how many accounts there are, and nothing of their hashes.
+func (u *Users) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "%d accounts", len(u.records)) }
 
 // LoadUsers reads a users file: one account per line,
 //
 //	name:hash:directory[:options]
 //
-// where hash is an argon2id PHC string ($argon2id$v=19$m=19456,t=2,p=1$…) or
-// bcrypt ($2a$, $2b$, $2y$; only the first 72 bytes of a password count), the
-// directory is absolute or empty (Account.Dir), and the options are
-// "mass-storage" or "mass-storage=/path" (Account.MassStorage). Lines that are
-// blank or start with # are skipped.
+// where hash is an argon2id PHC string ($argon2id$v=19$m=19456,t=2,p=1$…, of at
+// most 256 MiB, 16 passes and 16 lanes) or bcrypt ($2a$, $2b$, $2y$, of cost at
+// most 16; only the first 72 bytes of a password count), the directory is
+// absolute or empty (Account.Dir), and the options, between commas, are
+//
+//	mass-storage        Account.MassStorage is "/"
+//	mass-storage=/path  Account.MassStorage
+//	read-only           Account.ReadOnly
+//	sessions=N          Account.Sessions, 1 to 1000000
+//	streams=N           Account.Streams, 1 to 1000000
+//	rate=N              Account.Rate in bytes per second, 1000 to 1000000000000000
+//
+// Lines that are blank or start with # are skipped.
 //
 // Errors name the file, the line and the cause, never a hash. A file without
 // an account is ErrNoUsers. A file that its group or everyone may write is
@@ -86,7 +99,7 @@ func loadUsers(path string) (*Users, error) {
 	if info.Mode()&0o022 != 0 {
 		return nil, fmt.Errorf("mode %#o lets others than the owner write it", info.Mode().Perm())
 	}
-	data, err := io.ReadAll(f)
+	data, err := readUsers(f)
 	if err != nil {
 		return nil, err
 	}
@@ -99,16 +112,24 @@ func loadUsers(path string) (*Users, error) {
 	return u, nil
 }
 
+func readUsers(f *os.File) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(f, maxUsersFile+1))
+	if err == nil && len(data) > maxUsersFile {
+		err = fmt.Errorf("more than %d MiB", maxUsersFile>>20)
+	}
+	return data, err
+}
+
 // OneTime is a single account that exists in memory only. Nothing slows the
 // guessing of its password, which therefore should be one that can't be guessed.
-func OneTime(account Account, password string) (*Users, error) {
+func OneTime(account Account, secret string) (*Users, error) {
 	if err := account.check(); err != nil {
 		return nil, fmt.Errorf("one-time account: %w", err)
 	}
-	if err := checkPassword(password); err != nil {
+	if err := checkPassword(secret); err != nil {
 		return nil, fmt.Errorf("one-time account %s: %w", account.Name, err)
 	}
-	return newUsers([]record{{account, newProven(password)}}), nil
+	return newUsers([]record{{Account: account, hash: password.NewProven([]byte(secret))}}), nil
 }
 
 func parseUsers(data []byte) ([]record, error) {
@@ -158,53 +179,38 @@ func (u *Users) Accounts() []Account {
 //
 // Every login costs one check of a hash from this file, be the user known or
 // not and the login readable or not. Only the password that opened an account
-// before opens it again at once: clients that connect for every file need not
-// wait, and to those who don't know it nothing gets quicker.
+// before opens it again at once (see [password.Proofs]), also while a flood of
+// wrong ones keeps the turns.
 func (u *Users) Authenticate(ctx context.Context, c Credentials) (Account, error) {
-	i, known := u.index[c.user]
-	if decoy := u.decoy(c.user); !known {
-		i = decoy
+	name, secret, readable := c.Reveal()
+	i, known := u.index[name]
+	var r record
+	hash := u.decoyHashes[u.decoys.Choose(name, len(u.decoyHashes))]
+	if known {
+		r = u.records[i]
+		hash = r.hash
 	}
-	if known && c.readable && u.openedBefore(i, c.password) {
-		return u.records[i].Account, nil
+	if again := u.proofs.Opened(name, r.text, secret); again && known && readable {
+		return r.Account, nil
 	}
-	if err := u.acquire(ctx); err != nil {
+	if err := u.turns.Take(ctx); err != nil {
 		return Account{}, fmt.Errorf("check password of %v: %w", c, err)
 	}
-	defer u.release()
-	matches := u.records[i].hash.matches(c.password)
-	if !known || !c.readable || !matches {
+	defer u.turns.Release()
+	if matches := hash.Matches(secret); !matches || !known || !readable {
 		return Account{}, ErrDenied
 	}
-	u.logins[i].Store(newProven(c.password))
-	return u.records[i].Account, nil
+	u.proofs.Remember(name, r.text, secret)
+	return r.Account, nil
 }
 
-// openedBefore reports whether password was the last to open record i.
-func (u *Users) openedBefore(i int, password string) bool {
-	p := u.logins[i].Load()
-	return p != nil && p.matches(password)
+// succeed takes over from old what outlives a change of the file: the turns, so
+// that there are not twice as many, and the proven passwords of accounts whose
+// hash is the same.
+func (u *Users) succeed(old *Users) {
+	u.turns, u.decoys, u.proofs = old.turns, old.decoys, old.proofs
+	u.proofs.Forget(func(account, hash string) bool {
+		i, known := u.index[account]
+		return known && u.records[i].text == hash
+	})
 }
-
-// decoy chooses the record whose hash an unknown user is checked against. The
-// same name meets the same record every time, as a real user would, and who
-// tries many names sees the costs that the file's real users have. The key
-// keeps anyone from computing which record a name must have met if unknown.
-func (u *Users) decoy(name string) int {
-	mac := hmac.New(sha256.New, u.decoyKey)
-	io.WriteString(mac, name)
-	return int(binary.BigEndian.Uint64(mac.Sum(nil)) % uint64(len(u.records)))
-}
-
-func (u *Users) acquire(ctx context.Context) error {
-	wait, cancel := context.WithTimeoutCause(ctx, maxWait, ErrBusy)
-	defer cancel()
-	select {
-	case u.slots <- struct{}{}:
-		return nil
-	case <-wait.Done():
-		return context.Cause(wait)
-	}
-}
-
-func (u *Users) release() { <-u.slots }

@@ -12,9 +12,16 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"bbftp/engine/auth/internal/password"
 )
 
-const hashA = bcryptOfA // password "a", cheap to check
+// Known hashes from elsewhere, cheap to check: jBCrypt's tests, and those of the
+// argon2 reference implementation.
+const (
+	hashA           = "$2a$06$m0CrhHm10qJ3lXRY.5zDGO3rS2KdeeWLuGmsfGlMfOxih58VYVfxe" // password "a"
+	argonOfPassword = "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4"
+)
 
 func writeUsers(t *testing.T, text string, mode os.FileMode) string {
 	t.Helper()
@@ -40,6 +47,8 @@ func TestLoadUsers(t *testing.T) {
 		"tape:" + hashA + ":/srv:mass-storage",
 		"tape all:" + hashA + "::mass-storage=/",
 		"tape.part:" + argonOfPassword + "::mass-storage=/hpss/exp",
+		"bounded:" + hashA + ":/srv:rate=12500000,read-only,streams=25,sessions=2",
+		"bounded tape:" + hashA + "::sessions=1000000,mass-storage=/hpss,rate=1000000000000000",
 		longName + ":" + hashA + ":/",
 	}, "\n"), 0o600)
 	u, err := LoadUsers(path)
@@ -58,17 +67,19 @@ func TestLoadUsers(t *testing.T) {
 		{"a", Account{Name: "tape", Dir: "/srv", MassStorage: "/"}},
 		{"a", Account{Name: "tape all", MassStorage: "/"}},
 		{"password", Account{Name: "tape.part", MassStorage: "/hpss/exp"}},
+		{"a", Account{Name: "bounded", Dir: "/srv", ReadOnly: true, Sessions: 2, Streams: 25, Rate: 12_500_000}},
+		{"a", Account{Name: "bounded tape", MassStorage: "/hpss", Sessions: 1_000_000, Rate: 1e15}},
 		{"a", Account{Name: longName, Dir: "/"}},
 	}
 	if len(u.Accounts()) != len(want) {
 		t.Errorf("%d accounts", len(u.Accounts()))
 	}
 	for _, w := range want {
-		got, err := u.Authenticate(t.Context(), newCredentials(w.account.Name, w.password))
+		got, err := u.Authenticate(t.Context(), login(w.account.Name, w.password))
 		if err != nil || got != w.account {
 			t.Errorf("Authenticate %s = %+v, %v", w.account.Name, got, err)
 		}
-		got, err = u.Authenticate(t.Context(), newCredentials(w.account.Name, "wrong"))
+		got, err = u.Authenticate(t.Context(), login(w.account.Name, "wrong"))
 		if !errors.Is(err, ErrDenied) || got != (Account{}) {
 			t.Errorf("Authenticate %s with a wrong password = %+v, %v", w.account.Name, got, err)
 		}
@@ -107,6 +118,18 @@ func TestLoadUsersRefuses(t *testing.T) {
 		{"option twice", "u:" + hashA + "::mass-storage,mass-storage=/a", "given twice", nil},
 		{"option without path", "u:" + hashA + "::mass-storage=", "no path", nil},
 		{"option relative", "u:" + hashA + "::mass-storage=hpss", "not absolute", nil},
+		{"read-only with a value", "u:" + hashA + "::read-only=no", "option read-only=no: takes no value", nil},
+		{"read-only twice", "u:" + hashA + "::read-only,sessions=1,read-only", "option read-only given twice", nil},
+		{"sessions without a number", "u:" + hashA + "::sessions", "option sessions=: want a number from 1 to 1000000", nil},
+		{"no sessions", "u:" + hashA + "::sessions=0", "want a number from 1", nil},
+		{"sessions negative", "u:" + hashA + "::sessions=-1", "want a number from 1", nil},
+		{"sessions twice", "u:" + hashA + "::sessions=1,sessions=2", "given twice", nil},
+		{"too many streams", "u:" + hashA + "::streams=1000001", "want a number from 1 to 1000000", nil},
+		{"streams no number", "u:" + hashA + "::streams=ten", "option streams=ten: want a number", nil},
+		{"rate with a unit", "u:" + hashA + "::rate=100MB", "want a number from 1000 to 1000000000000000", nil},
+		{"rate too low", "u:" + hashA + "::rate=999", "want a number from 1000", nil},
+		{"rate too high", "u:" + hashA + "::rate=1000000000000001", "want a number from 1000", nil},
+		{"rate over 64 bits", "u:" + hashA + "::rate=99999999999999999999", "want a number from 1000", nil},
 		{"option with dots", "u:" + hashA + "::mass-storage=/hpss/../..", "shortest form", nil},
 	}
 	for _, tt := range tests {
@@ -149,10 +172,10 @@ func TestOneTime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := u.Authenticate(t.Context(), newCredentials("demo", "secret")); err != nil || got != account {
+	if got, err := u.Authenticate(t.Context(), login("demo", "secret")); err != nil || got != account {
 		t.Errorf("Authenticate = %+v, %v", got, err)
 	}
-	for _, c := range []Credentials{newCredentials("demo", "x"), newCredentials("x", "secret"), {}} {
+	for _, c := range []Credentials{login("demo", "x"), login("x", "secret"), {}} {
 		if _, err := u.Authenticate(t.Context(), c); !errors.Is(err, ErrDenied) {
 			t.Errorf("Authenticate %v: %v", c, err)
 		}
@@ -171,9 +194,9 @@ type countedHash struct {
 	checks   atomic.Int32
 }
 
-func (h *countedHash) matches(password string) bool {
+func (h *countedHash) Matches(password []byte) bool {
 	h.checks.Add(1)
-	return password == h.password
+	return string(password) == h.password
 }
 
 func countedUsers(names ...string) (*Users, []*countedHash) {
@@ -182,10 +205,10 @@ func countedUsers(names ...string) (*Users, []*countedHash) {
 	for _, name := range names {
 		h := &countedHash{password: name}
 		hashes = append(hashes, h)
-		records = append(records, record{Account{Name: name}, h})
+		records = append(records, record{Account{Name: name}, h, "hash of " + name})
 	}
 	u := newUsers(records)
-	clear(u.decoyKey) // the same decoys in every run
+	*u.decoys = password.Decoys{} // the same decoys in every run
 	return u, hashes
 }
 
@@ -202,12 +225,12 @@ func TestEveryLoginCostsOneCheck(t *testing.T) {
 		c    Credentials
 		want error
 	}{
-		{"right", newCredentials("b", "b"), nil},
-		{"wrong password", newCredentials("b", "x"), ErrDenied},
-		{"another's password", newCredentials("b", "a"), ErrDenied},
-		{"unknown user", newCredentials("x", "x"), ErrDenied},
-		{"user unreadable", newCredentials("", "b"), ErrDenied},
-		{"right but unreadable", Credentials{"b", "b", false}, ErrDenied},
+		{"right", login("b", "b"), nil},
+		{"wrong password", login("b", "x"), ErrDenied},
+		{"another's password", login("b", "a"), ErrDenied},
+		{"unknown user", login("x", "x"), ErrDenied},
+		{"user unreadable", login("", "b"), ErrDenied},
+		{"right but unreadable", loginOf("b", "b", false), ErrDenied},
 		{"nothing", Credentials{}, ErrDenied},
 	}
 	for _, tt := range tests {
@@ -239,15 +262,15 @@ func TestPasswordOpensAgain(t *testing.T) {
 		checks int32 // of both hashes, so far
 		want   error
 	}{
-		{newCredentials("a", "a"), 1, nil},
-		{newCredentials("a", "a"), 1, nil},
-		{newCredentials("a", "x"), 2, ErrDenied},
-		{newCredentials("b", "a"), 3, ErrDenied},
-		{newCredentials("other", "a"), 4, ErrDenied},
-		{Credentials{"a", "a", false}, 5, ErrDenied},
-		{newCredentials("b", "b"), 6, nil},
-		{newCredentials("a", "a"), 6, nil},
-		{newCredentials("b", "b"), 6, nil},
+		{login("a", "a"), 1, nil},
+		{login("a", "a"), 1, nil},
+		{login("a", "x"), 2, ErrDenied},
+		{login("b", "a"), 3, ErrDenied},
+		{login("other", "a"), 4, ErrDenied},
+		{loginOf("a", "a", false), 5, ErrDenied},
+		{login("b", "b"), 6, nil},
+		{login("a", "a"), 6, nil},
+		{login("b", "b"), 6, nil},
 	} {
 		account, err := u.Authenticate(t.Context(), step.c)
 		if err != step.want || err == nil && account.Name != step.c.User() {
@@ -262,7 +285,7 @@ func TestPasswordOpensAgain(t *testing.T) {
 // Even a decoy's own password must not open anything.
 func TestUnknownUserWithDecoysPassword(t *testing.T) {
 	u, hashes := countedUsers("only")
-	if _, err := u.Authenticate(t.Context(), newCredentials("other", "only")); !errors.Is(err, ErrDenied) {
+	if _, err := u.Authenticate(t.Context(), login("other", "only")); !errors.Is(err, ErrDenied) {
 		t.Errorf("Authenticate: %v", err)
 	}
 	if hashes[0].checks.Load() != 1 {
@@ -273,28 +296,10 @@ func TestUnknownUserWithDecoysPassword(t *testing.T) {
 func TestDecoys(t *testing.T) {
 	u, hashes := countedUsers("a", "b", "c", "d")
 	for range 10 {
-		u.Authenticate(t.Context(), newCredentials("nobody", "x"))
+		u.Authenticate(t.Context(), login("nobody", "x"))
 	}
-	if n := hashes[u.decoy("nobody")].checks.Load(); n != 10 {
+	if n := hashes[u.decoys.Choose("nobody", 4)].checks.Load(); n != 10 {
 		t.Errorf("one name met one decoy %d times of 10", n)
-	}
-	var met [4]int
-	for i := range 4000 {
-		met[u.decoy(fmt.Sprint("user", i))]++
-	}
-	for i, n := range met {
-		if n < 800 || n > 1200 {
-			t.Errorf("record %d is the decoy of %d names of 4000", i, n)
-		}
-	}
-	names := func(u *Users) (s string) {
-		for i := range 64 {
-			s += fmt.Sprint(u.decoy(fmt.Sprint("user", i)))
-		}
-		return s
-	}
-	if one, other := names(newUsers(u.records)), names(newUsers(u.records)); one == other {
-		t.Error("two processes choose the same decoys")
 	}
 }
 
@@ -304,7 +309,7 @@ type gatedHash struct {
 	gate          chan struct{}
 }
 
-func (h *gatedHash) matches(string) bool {
+func (h *gatedHash) Matches([]byte) bool {
 	h.most.Store(max(h.most.Load(), h.running.Add(1)))
 	defer h.running.Add(-1)
 	<-h.gate
@@ -314,13 +319,13 @@ func (h *gatedHash) matches(string) bool {
 func TestChecksAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := &gatedHash{gate: make(chan struct{})}
-		u := newUsers([]record{{Account{Name: "u"}, h}})
-		login := newCredentials("u", "p")
+		u := newUsers([]record{{Account{Name: "u"}, h, ""}})
+		right := login("u", "p")
 		const logins = 6
 		var wg sync.WaitGroup
 		for range logins {
 			wg.Go(func() {
-				if _, err := u.Authenticate(t.Context(), login); err != nil {
+				if _, err := u.Authenticate(t.Context(), right); err != nil {
 					t.Error(err)
 				}
 			})
@@ -333,7 +338,7 @@ func TestChecksAreBounded(t *testing.T) {
 		ctx, leave := context.WithCancelCause(t.Context())
 		cause := errors.New("client left")
 		leave(cause)
-		if _, err := u.Authenticate(ctx, login); !errors.Is(err, cause) {
+		if _, err := u.Authenticate(ctx, right); !errors.Is(err, cause) {
 			t.Errorf("Authenticate without a client: %v", err)
 		}
 
@@ -351,16 +356,16 @@ func TestChecksAreBounded(t *testing.T) {
 func TestWaitForCheckIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := &gatedHash{gate: make(chan struct{})}
-		u := newUsers([]record{{Account{Name: "u"}, h}})
+		u := newUsers([]record{{Account{Name: "u"}, h, ""}})
 		var wg sync.WaitGroup
-		for range maxChecks {
-			wg.Go(func() { u.Authenticate(t.Context(), newCredentials("u", "p")) })
+		for range password.AtOnce {
+			wg.Go(func() { u.Authenticate(t.Context(), login("u", "p")) })
 		}
 		synctest.Wait()
 		begin := time.Now() // the bubble's clock
-		_, err := u.Authenticate(t.Context(), newCredentials("u", "s3cr3t"))
+		_, err := u.Authenticate(t.Context(), login("u", "s3cr3t"))
 		wantError(t, err, `check password of "u"`, ErrBusy)
-		if waited := time.Since(begin); waited != maxWait {
+		if waited := time.Since(begin); waited != 30*time.Second {
 			t.Errorf("gave up after %v", waited)
 		}
 		close(h.gate)
@@ -372,6 +377,7 @@ func FuzzParseUsers(f *testing.F) {
 	f.Add([]byte("# c\n\nu:" + hashA + ":/srv:mass-storage=/hpss\nv:" + argonOfPassword + "::mass-storage\n"))
 	f.Add([]byte("u:" + hashA + ":\nu:" + hashA + ":"))
 	f.Add([]byte("u:" + hashA + "::mass-storage=/,"))
+	f.Add([]byte("u:" + hashA + "::read-only,sessions=1,streams=+25,rate=001000\nv:" + hashA + "::rate=12500000,mass-storage=/a"))
 	f.Add([]byte(" \r\n:::\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		records, err := parseUsers(data)
@@ -380,14 +386,14 @@ func FuzzParseUsers(f *testing.F) {
 		}
 		var text strings.Builder
 		for _, r := range records {
-			text.WriteString(r.line(hashText(r.hash)) + "\n")
+			text.WriteString(r.line(r.text) + "\n")
 		}
 		again, err := parseUsers([]byte(text.String()))
 		if err != nil || len(again) != len(records) {
 			t.Fatalf("%q written as %q: %v", data, text.String(), err)
 		}
 		for i, r := range records {
-			if again[i].Account != r.Account || hashText(again[i].hash) != hashText(r.hash) {
+			if again[i].Account != r.Account || again[i].text != r.text {
 				t.Errorf("%+v written and read as %+v", r.Account, again[i].Account)
 			}
 		}

@@ -1,4 +1,4 @@
-package auth
+package password
 
 import (
 	"crypto/rand"
@@ -6,31 +6,11 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"golang.org/x/crypto/argon2"
-	"golang.org/x/crypto/bcrypt"
 )
-
-// passwordHash is a password as stored.
-type passwordHash interface {
-	// matches takes the same time for every password.
-	matches(password string) bool
-}
-
-// parseHash reads a stored password. Its errors never quote the text: a
-// password in clear is the likeliest mistake there.
-func parseHash(s string) (passwordHash, error) {
-	switch {
-	case strings.HasPrefix(s, "$argon2id$"):
-		return parseArgon2id(s)
-	case strings.HasPrefix(s, "$2"):
-		return parseBcrypt(s)
-	}
-	return nil, errors.New("password hash is neither argon2id nor bcrypt")
-}
 
 // argon2idHash follows RFC 9106; its text is the PHC string
 // $argon2id$v=19$m=KIB,t=PASSES,p=LANES$SALT$KEY.
@@ -51,9 +31,10 @@ const (
 	newKey     = 32
 )
 
-// Above these, one login attempt could exhaust the server.
+// Above these, one login attempt could exhaust the server: as Turns has it, twice
+// the memory is in use at most.
 const (
-	maxMemory  = 1 << 20 // KiB, that is 1 GiB
+	maxMemory  = 256 << 10 // KiB
 	maxTime    = 16
 	maxThreads = 16
 )
@@ -64,15 +45,16 @@ var base64Strict = base64.RawStdEncoding.Strict()
 func newArgon2id(password string) *argon2idHash {
 	h := &argon2idHash{memory: newMemory, time: newTime, threads: newThreads, salt: make([]byte, newSalt)}
 	rand.Read(h.salt) // never fails
-	h.key = h.derive(password, newKey)
+	h.key = h.derive([]byte(password), newKey)
 	return h
 }
 
-func (h *argon2idHash) derive(password string, size int) []byte {
-	return argon2.IDKey([]byte(password), h.salt, h.time, h.memory, h.threads, uint32(size))
+func (h *argon2idHash) derive(password []byte, size int) []byte {
+	return argon2.IDKey(password, h.salt, h.time, h.memory, h.threads, uint32(size))
 }
 
-func (h *argon2idHash) matches(password string) bool {
+// Matches implements [Hash].
+func (h *argon2idHash) Matches(password []byte) bool {
 	return subtle.ConstantTimeCompare(h.key, h.derive(password, len(h.key))) == 1
 }
 
@@ -135,30 +117,4 @@ func parseBytes(s, name string, least, most int) ([]byte, error) {
 		return nil, fmt.Errorf("argon2id hash: want a %s of %d to %d bytes in base64", name, least, most)
 	}
 	return b, nil
-}
-
-// bcryptHash looks at the first 72 bytes of a password only.
-type bcryptHash []byte
-
-// bcryptForm leaves out 2x, the mark of a broken implementation. The library
-// checks neither alphabet nor length, and a hash it cannot read would be
-// refused at once, which tells its user from others.
-var bcryptForm = regexp.MustCompile(`^\$2[aby]\$[0-9]{2}\$[./A-Za-z0-9]{53}$`)
-
-// maxBcryptCost keeps a check within some seconds; every step doubles it.
-const maxBcryptCost = 16
-
-func parseBcrypt(s string) (bcryptHash, error) {
-	if !bcryptForm.MatchString(s) {
-		return nil, errors.New("bcrypt hash: want $2b$COST$ and 53 characters of its base64")
-	}
-	h := bcryptHash(s)
-	if cost, err := bcrypt.Cost(h); err != nil || cost > maxBcryptCost {
-		return nil, fmt.Errorf("bcrypt hash: want a cost of %d to %d", bcrypt.MinCost, maxBcryptCost)
-	}
-	return h, nil
-}
-
-func (h bcryptHash) matches(password string) bool {
-	return bcrypt.CompareHashAndPassword(h, []byte(password)) == nil
 }

@@ -1,0 +1,178 @@
+package admission
+
+import (
+	"container/list"
+	"context"
+	"net/netip"
+	"time"
+)
+
+const (
+	// longest is the most that a wrong login waits.
+	longest = time.Minute
+	// forgiven is how long an address behaves for one of its failures to be forgotten:
+	// more than the longest wait, or who waits it out would be forgiven for that.
+	forgiven = 2 * longest
+	// remembered is of how many addresses failures are known. Who has more to fail from
+	// gains what the first failure of each costs anyway.
+	remembered = 4096
+	// sideBySide is how many wrong logins of an address wait before those that follow
+	// are not even checked. Who is not let in at once knows that he guessed wrong, and
+	// need not wait for the answer.
+	sideBySide = 4
+	// poll is how often who waits for the check of others looks again.
+	poll = 50 * time.Millisecond
+)
+
+// failures are the wrong logins of late. Its memory is bounded.
+type failures struct {
+	known  map[netip.Prefix]*list.Element
+	recent list.List // of *failure, the latest first
+}
+
+type failure struct {
+	from  netip.Prefix
+	count int // not yet forgiven at the time of the last
+	last  time.Time
+	// ends are those of the latest waits, and checking how many passwords are
+	// being looked at that may become one.
+	ends     [sideBySide]time.Time
+	next     int // in ends
+	checking int
+}
+
+// turn is how long a login must wait before it can hope to be checked, 0: not at all.
+func (f *failure) turn() time.Duration {
+	now := time.Now()
+	busy, soonest := f.checking, longest
+	for _, end := range f.ends {
+		if left := end.Sub(now); left > 0 {
+			busy++
+			soonest = min(soonest, left)
+		}
+	}
+	switch {
+	case busy < sideBySide:
+		return 0
+	case f.checking > 0:
+		return min(soonest, poll)
+	}
+	return soonest
+}
+
+// next counts one more failure and tells what it must wait. A right login forgives
+// nothing: who has an account could guess others' passwords in between.
+func (f *failures) next(from netip.Prefix, least time.Duration) time.Duration {
+	now := time.Now()
+	one := f.of(from)
+	one.count -= min(one.count, int(now.Sub(one.last)/forgiven))
+	one.last = now
+	wait := min(least, longest)
+	for range one.count {
+		wait = min(2*wait, longest)
+	}
+	if wait < longest { // more would only take longer to forgive
+		one.count++
+	}
+	one.ends[one.next] = now.Add(wait)
+	one.next = (one.next + 1) % sideBySide
+	return wait
+}
+
+// of is what is known of an address, as the latest.
+func (f *failures) of(from netip.Prefix) *failure {
+	if e := f.known[from]; e != nil {
+		f.recent.MoveToFront(e)
+		return e.Value.(*failure)
+	}
+	if f.known == nil {
+		f.known = make(map[netip.Prefix]*list.Element)
+	}
+	if len(f.known) == remembered {
+		oldest := f.recent.Back()
+		delete(f.known, f.recent.Remove(oldest).(*failure).from)
+	}
+	one := &failure{from: from}
+	f.known[from] = f.recent.PushFront(one)
+	return one
+}
+
+// Check waits until the password may be looked at, or for the end of ctx, which is
+// its error: at once, unless wrong logins of the address still wait for their answer.
+// Meanwhile the place may be given away. Failed, Admit or Leave end the check.
+func (v *Visit) Check(ctx context.Context) error {
+	for {
+		wait := v.turn()
+		if wait == 0 {
+			return nil
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return context.Cause(ctx)
+		}
+	}
+}
+
+func (v *Visit) turn() time.Duration {
+	g := v.gate
+	if g == nil {
+		return 0
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	e := g.failures.known[v.from]
+	if v.left || v.checked != nil || e == nil || g.limits.FailureDelay < 0 {
+		return 0
+	}
+	f := e.Value.(*failure)
+	wait := f.turn()
+	v.wait(wait > 0)
+	if wait == 0 {
+		f.checking++
+		v.checked = f
+	}
+	return wait
+}
+
+// known ends the check: it is known how it went.
+func (v *Visit) known() {
+	if v.checked != nil {
+		v.checked.checking--
+		v.checked = nil
+	}
+}
+
+// Failed waits as long as a wrong login of this address must, or for the end of ctx.
+// Meanwhile the place may be given away.
+func (v *Visit) Failed(ctx context.Context) {
+	wait := v.fail()
+	if wait <= 0 {
+		return
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+func (v *Visit) fail() time.Duration {
+	g := v.gate
+	if g == nil {
+		return 0
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.limits.FailureDelay < 0 {
+		return 0
+	}
+	if !v.left && v.user == nil {
+		v.wait(true)
+	}
+	defer v.known() // after the wait stands for it
+	return g.failures.next(v.from, g.limits.FailureDelay)
+}
