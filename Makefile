@@ -8,10 +8,16 @@ LDFLAGS := -s -w -X bbftp/cmd/internal/version.build=$(VERSION)
 # How long `make fuzz` works on each target; `make test` tries 5000 inputs.
 FUZZTIME ?= 60s
 
-.PHONY: build install deb demo demo-transfer results test race fuzz bench bench-go bench-loopback bench-lfn bars interop lint cross clean
+.PHONY: build pam install deb demo demo-transfer results test race fuzz bench bench-go bench-loopback bench-lfn bars interop faults load lint cross clean
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/bbftp ./cmd/bbftpd ./cmd/bbbench
+
+# bbftpd with PAM, for --system-accounts=pam. Needs the headers of libpam (libpam0g-dev).
+pam:
+	$(GO) vet -tags pam ./engine/auth/... ./cmd/bbftpd/...
+	$(GO) test -race -tags pam ./engine/auth/system
+	$(GO) build -tags pam -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/bbftpd ./cmd/bbftpd
 
 PREFIX  ?= /usr/local
 DESTDIR ?=
@@ -32,9 +38,12 @@ install: build
 	$(INSTALL) -m 644 scripts/completion/bbftp.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/bbftp.fish
 	$(INSTALL) -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	sed 's|@SBINDIR@|$(PREFIX)/sbin|' scripts/systemd/bbftpd.service.in > $(DESTDIR)$(PREFIX)/lib/systemd/system/bbftpd.service
+	sed 's|@SBINDIR@|$(PREFIX)/sbin|' scripts/systemd/bbftpd-system.service.in > $(DESTDIR)$(PREFIX)/lib/systemd/system/bbftpd-system.service
 	$(INSTALL) -m 644 scripts/systemd/bbftpd.socket $(DESTDIR)$(PREFIX)/lib/systemd/system/bbftpd.socket
 	$(INSTALL) -m 644 scripts/systemd/bbftpd.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/bbftpd.conf
 	$(INSTALL) -m 644 scripts/systemd/bbftpd.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/bbftpd.conf
+	$(INSTALL) -m 644 scripts/systemd/bbftpd.toml $(DESTDIR)$(PREFIX)/share/doc/bbftp/bbftpd.toml
+	$(INSTALL) -m 644 scripts/firewall.nft $(DESTDIR)$(PREFIX)/share/doc/bbftp/firewall.nft
 
 # A Debian package of the same, in bin/.
 RELEASE := $(shell sed -n 's/^const Release = "\(.*\)"/\1/p' cmd/internal/version/version.go)
@@ -133,6 +142,20 @@ interop:
 	@if [ -z "$$BBFTP_LEGACY_SERVER$$BBFTP_LEGACY_CLIENT" ]; then \
 	echo "interop: set BBFTP_LEGACY_SERVER to the absolute path of a legacy bbftpd and BBFTP_LEGACY_CLIENT to that of a legacy bbftp (several: separated by ':')"; exit 1; fi
 	BBFTP_INTEROP_REPORT="$(INTEROP_REPORT)" $(GO) test -count=1 -v -run 'TestMatrix' -timeout 4h ./cmd/bbftp/interop
+
+# The real programs under every fault at every step of the protocol, and a
+# minute of walks over each server by clients that break the rules: what became
+# of the files, in results/faults.md. As root, in about 8 minutes.
+FAULTS_REPORT ?= $(CURDIR)/results/faults.md
+faults:
+	BBFTP_FAULTS=full BBFTP_FAULTS_REPORT="$(FAULTS_REPORT)" $(GO) test -count=1 -run 'TestTable' -timeout 40m ./cmd/bbftpd/faults
+
+# 500 sessions of small files and 50 of 1 GiB at once, against a single session
+# that moves as much, in results/load.md. As root, best when nothing else runs;
+# BBFTP_LOAD_SIZE=64MiB and BBFTP_LOAD_ROUNDS=1 make it short.
+LOAD_REPORT ?= $(CURDIR)/results/load.md
+load:
+	BBFTP_FAULTS=full BBFTP_LOAD_REPORT="$(LOAD_REPORT)" $(GO) test -count=1 -run 'TestLoad' -timeout 40m ./cmd/bbftpd/faults
 
 clean:
 	rm -rf $(BIN)

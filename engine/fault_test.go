@@ -24,6 +24,7 @@ import (
 // stay. It returns the error and whether the target is complete.
 func spoilt(t *testing.T, h *host, op string, content []byte, set func(*client.Config), p plan) (failure error, complete bool) {
 	t.Helper()
+	others := h.sessions()
 	m := between(t, h.port, p)
 	c, dir := dial(t, m.port, set)
 	from, to := dir, h.root
@@ -47,7 +48,7 @@ func spoilt(t *testing.T, h *host, op string, content []byte, set func(*client.C
 	// The server may still be about to notice; where the client failed after
 	// the server's success, the new file is there already.
 	m.close()
-	awaitFiles(t, h.root, 1)
+	h.settle(t, others)
 
 	holds(t, from, "f", string(content))
 	got, readErr := os.ReadFile(filepath.Join(to, "f"))
@@ -299,6 +300,7 @@ func TestControlLost(t *testing.T) {
 				}
 				write(t, h.root, "f", before)
 				defer os.Remove(filepath.Join(h.root, "f"))
+				others := h.sessions()
 				r := intrude(t, h.port)
 				r.login()
 				streams := r.transfer(code, "f", size, 3)
@@ -312,7 +314,7 @@ func TestControlLost(t *testing.T) {
 					conn.Close()
 				}
 				r.conn.Close()
-				awaitFiles(t, h.root, 1)
+				h.settle(t, others)
 				holds(t, h.root, "f", string(before))
 			})
 			w.testify(t, h)

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"bbftp/engine/admission"
 	"bbftp/engine/auth"
 	"bbftp/engine/client"
 	"bbftp/engine/server"
@@ -24,6 +25,7 @@ import (
 type host struct {
 	port uint16
 	root string
+	gate *admission.Gate
 	stop func() // ends the server and waits for its sessions
 }
 
@@ -51,7 +53,10 @@ func serve(t testing.TB, set func(*server.Config)) *host {
 	if set != nil {
 		set(&cfg)
 	}
-	h.root = cfg.Root
+	if cfg.Gate == nil {
+		cfg.Gate = admission.New(admission.Limits{FailureDelay: -1})
+	}
+	h.root, h.gate = cfg.Root, cfg.Gate
 	s, err := server.New(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -72,6 +77,24 @@ func serve(t testing.TB, set func(*server.Config)) *host {
 	})
 	t.Cleanup(h.stop)
 	return h
+}
+
+// sessions is how many connections the server has.
+func (h *host) sessions() int {
+	c := h.gate.Counts()
+	return c.LoggingIn + c.Sessions
+}
+
+// settle waits until the server has no more than n connections.
+func (h *host) settle(t testing.TB, n int) {
+	t.Helper()
+	for range 3000 {
+		if h.sessions() <= n {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Errorf("%d connections, want %d", h.sessions(), n)
 }
 
 // dial makes a client that tries once and waits for nothing it need not wait

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"bbftp/engine/client"
+	"bbftp/engine/server"
+	"bbftp/engine/trust"
 	"bbftp/engine/wire"
 )
 
@@ -111,5 +113,27 @@ func TestRoundTrips(t *testing.T) {
 		took("get", tt.get, func() error { return second(cl.Get(t.Context(), "f", "g")) })
 		took("empty put", tt.nothing, func() error { return second(cl.Put(t.Context(), "empty", "e")) })
 		took("cd", 1, func() error { return second(cl.Chdir(t.Context(), "/")) })
+	}
+}
+
+// TestRoundTripsTLS counts one more for a login through TLS.
+func TestRoundTripsTLS(t *testing.T) {
+	noLeaks(t)
+	h := serve(t, func(cfg *server.Config) { cfg.TLS, _ = newIdentity(t) })
+	for version := 1; version <= 3; version++ {
+		var c clock
+		m := between(t, h.port, plan{clock: &c})
+		cl, _ := dial(t, m.port, func(cfg *client.Config) {
+			cfg.Protocol, cfg.Trust = version, &trust.Policy{Require: true}
+		})
+		for _, want := range []float64{4 + 1, 1} { // with the login, without
+			before := c.reading()
+			if _, err := cl.Chdir(t.Context(), "/"); err != nil {
+				t.Errorf("version %d: %v", version, err)
+			}
+			if got := c.reading() - before; got != want {
+				t.Errorf("version %d: %v round trips, want %v", version, got, want)
+			}
+		}
 	}
 }

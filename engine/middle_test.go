@@ -150,17 +150,22 @@ func (m *middle) control(near *net.TCPConn) {
 	}
 	m.keep(near, far)
 	var both sync.WaitGroup
-	both.Go(func() { m.relay(near, far, wire.Client) })
-	both.Go(func() { m.relay(far, near, wire.Server) })
+	opaque := make(chan bool, 2) // whether what the client says first begins TLS
+	both.Go(func() { m.relay(near, far, wire.Client, opaque) })
+	both.Go(func() { m.relay(far, near, wire.Server, opaque) })
 	both.Wait()
 	near.Close()
 	far.Close()
 }
 
-func (m *middle) relay(from, to *net.TCPConn, sender wire.Sender) {
+func (m *middle) relay(from, to *net.TCPConn, sender wire.Sender, opaque chan bool) {
 	defer to.CloseWrite()
+	if sender == wire.Client {
+		defer func() { opaque <- false }()
+	}
 	var said float64
-	for together := false; ; together = netio.ReceiveQueue(from) > 0 {
+	first := true
+	for together := false; ; together, first = netio.ReceiveQueue(from) > 0, false {
 		message, err := wire.Read(from, sender)
 		if err != nil {
 			return
@@ -173,6 +178,15 @@ func (m *middle) relay(from, to *net.TCPConn, sender wire.Sender) {
 		if !m.pass(to, message.Append(nil)) {
 			from.Close()
 			to.Close()
+			return
+		}
+		offer, _ := message.(wire.Crypt)
+		secret := first && message.Code() == wire.MsgTLS
+		if first && sender == wire.Client {
+			opaque <- secret
+		}
+		if secret || offer.Type&wire.CryptTLS != 0 && <-opaque {
+			m.pump(from, to, sender, nil)
 			return
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"testing"
 
+	"bbftp/engine/admission"
 	"bbftp/engine/client"
 	"bbftp/engine/server"
 	"bbftp/engine/wire"
@@ -180,7 +181,7 @@ func TestManySessions(t *testing.T) {
 // make clients come again.
 func TestServerFull(t *testing.T) {
 	noLeaks(t)
-	h := serve(t, func(cfg *server.Config) { cfg.MaxSessions = 1 })
+	h := serve(t, func(cfg *server.Config) { cfg.Gate = admission.New(admission.Limits{Sessions: 1}) })
 	first, _ := dial(t, h.port, nil)
 	if err := first.Mkdir(t.Context(), "a"); err != nil {
 		t.Fatal(err)

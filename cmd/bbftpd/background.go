@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"strings"
 	"syscall"
+
+	"bbftp/cmd/bbftpd/internal/journal"
 )
 
 // readyEnv marks the detached process. Its descriptor 3 is the pipe on which
@@ -58,10 +60,11 @@ func detach(stdout io.Writer) error {
 
 // serving tells the process at the terminal that clients may come, and lets go
 // of its terminal.
-func (o *options) serving() error {
+func (o *options) serving(log *journal.Log) error {
 	if !o.background || !o.detached() {
 		return nil
 	}
+	log.Flush() // what it has to say so far is for the terminal
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
 		return fmt.Errorf("detach: %w", err)
@@ -74,7 +77,7 @@ func (o *options) serving() error {
 	if err := replaceStderr(null); err != nil {
 		return fmt.Errorf("detach: %w", err)
 	}
-	// Every file that was named relative to it is open or made absolute.
+	// Every name in the settings has been made absolute.
 	if err := os.Chdir("/"); err != nil {
 		return fmt.Errorf("detach: %w", err)
 	}

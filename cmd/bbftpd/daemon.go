@@ -5,172 +5,143 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
-	"os"
 	"strconv"
 
 	"github.com/coreos/go-systemd/v22/activation"
 
+	"bbftp/cmd/bbftpd/internal/metrics"
 	"bbftp/cmd/internal/version"
-	"bbftp/engine/auth"
-	"bbftp/engine/server"
-	"bbftp/engine/storage"
+	"bbftp/engine/admission"
+	"bbftp/engine/trust"
 	"bbftp/netio"
 )
 
-// daemon serves the accounts of --users on the control port. What needs root
-// happens before privileges are given up: the log, the users file, the port.
-func daemon(ctx context.Context, o *options, stderr io.Writer) error {
-	log, closeLog, err := newLog(o, stderr)
-	if err != nil {
-		return err
-	}
-	defer closeLog()
-	users, err := loadUsers(o, log)
-	if err != nil {
-		return err
-	}
-	listener, err := listen(ctx, o, o.bind)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = listener.Close() }()
-	if err := settle(o, users, log); err != nil {
-		return err
-	}
-	return serve(ctx, o, users, listener, log, nil)
+// daemon serves many clients, for long. What needs root happens before it is
+// given up: logs, accounts, TLS key, ports.
+type daemon struct {
+	o *options
+	// started is what o was at first.
+	started *options
+	// again reads the settings anew; nil where SIGHUP changes nothing.
+	again func() (*options, error)
+	// announce is called, if set, when clients may come.
+	announce func(net.Addr) error
+
+	*logs
+	accounts accounts
+	gate     *admission.Gate
+	identity *trust.Identity // nil without TLS
+	room     room
+	pulse    *pulse
+	health   health
+	service  service
+
+	// closing undoes, last first, what was opened.
+	closing []func()
 }
 
-// loadUsers reads the accounts.
-func loadUsers(o *options, log *slog.Logger) (*auth.Users, error) {
-	if o.users == "" {
-		return nil, errNoAccounts
-	}
-	if os.Geteuid() == 0 && o.runAs == "" {
-		return nil, errors.New("--users as root: every session would have root's rights to all files below its directory; name an unprivileged user with --run-as USER")
-	}
-	users, err := auth.LoadUsers(o.users)
-	if errors.Is(err, auth.ErrNoUsers) {
-		return nil, fmt.Errorf(`%w; add one with "bbftpd passwd %s USER"`, err, o.users)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if users.WorldReadable() {
-		log.Warn("the password hashes can be read by every user of this machine", "users", o.users)
-	}
-	return users, nil
-}
-
-// settle gives up privileges and looks around with those of the sessions.
-func settle(o *options, users *auth.Users, log *slog.Logger) error {
-	if err := become(o.runAs); err != nil {
-		return err
-	}
-	return checkDirectories(o, users.Accounts(), log)
-}
-
-// checkDirectories finds at start, and with the rights of the sessions, what
-// would otherwise only show when somebody logs in.
-func checkDirectories(o *options, accounts []auth.Account, log *slog.Logger) error {
-	if o.root != "" {
-		if err := readableDirectory(o.root); err != nil {
-			return fmt.Errorf("--root: %w", err)
+// run serves until orders end it.
+func (d *daemon) run(orders *orders, stderr io.Writer) error {
+	defer func() {
+		for _, undo := range d.closing {
+			defer undo()
 		}
+	}()
+	var err error
+	if d.logs, err = d.o.openLogs(stderr); err != nil {
+		return err
 	}
-	for _, account := range accounts {
-		switch {
-		case account.Dir == "" && o.root == "":
-			return fmt.Errorf("user %s has no directory: give one to all such users with --root DIR, or this one with \"bbftpd passwd --directory DIR %s %s\"",
-				account.Name, o.users, account.Name)
-		case account.Dir != "":
-			if err := readableDirectory(account.Dir); err != nil {
-				log.Warn("a user can't log in", "user", account.Name, "error", err)
-			}
-		}
+	d.onClose(d.logs.close)
+	if err := d.open(orders.stop); err != nil {
+		return err
 	}
-	return nil
+	return d.live(orders)
 }
 
-func readableDirectory(path string) error {
-	d, err := os.Open(path)
+func (d *daemon) onClose(undo func()) { d.closing = append(d.closing, undo) }
+
+// open makes everything that serving takes.
+func (d *daemon) open(ctx context.Context) error {
+	d.started = d.o
+	var err error
+	d.room, err = d.o.furnish()
 	if err != nil {
 		return err
 	}
-	defer func() { _ = d.Close() }()
-	if info, err := d.Stat(); err != nil {
-		return err
-	} else if !info.IsDir() {
-		return fmt.Errorf("%s: not a directory", path)
-	}
-	return nil
-}
-
-// serve runs the server on listener until ctx ends. ready, if any, is called
-// when clients may come.
-func serve(ctx context.Context, o *options, accounts auth.Authenticator, listener net.Listener, log *slog.Logger, ready func() error) error {
-	s, closeServer, err := newServer(o, accounts, log)
-	if err != nil {
-		return err
-	}
-	defer closeServer()
-	log.Info("serving", "address", listener.Addr().String(), "version", version.Release)
-	if ready != nil {
-		if err := ready(); err != nil {
+	if d.accounts == nil {
+		if d.accounts, err = openAccounts(d.o, d.log); err != nil {
 			return err
 		}
 	}
-	if err := o.serving(); err != nil {
+	if d.identity, err = loadIdentity(d.o, d.log); err != nil {
 		return err
 	}
-	err = s.Serve(ctx, listener)
-	log.Info("stopped", "error", err)
+	listener, err := listen(ctx, d.o)
+	if err != nil {
+		return err
+	}
+	d.onClose(func() { _ = listener.Close() })
+	d.pulse = newPulse(listener)
+	d.gate = admission.New(d.o.limits(d.room))
+	if err := d.openMetrics(ctx); err != nil {
+		return err
+	}
+	if d.o.systemAccounts == "" {
+		if err := become(d.o.runAs); err != nil {
+			return err
+		}
+	}
+	if err := checkDirectories(d.o, d.accounts.list(), d.log); err != nil {
+		return err
+	}
+	if d.again != nil {
+		d.checkReload()
+	}
+	d.service, err = d.newService()
 	return err
 }
 
-// newServer makes the server that o describes. The function returned ends its use.
-func newServer(o *options, accounts auth.Authenticator, log *slog.Logger) (*server.Server, func(), error) {
-	limits := storage.Limits{MaxFileSize: o.maxFileSize, Reserve: o.reserve}
-	for _, line := range o.start.ignored {
-		log.Warn("start-up file: not a setting of this program", "line", line)
+// openMetrics begins to answer on --metrics.
+func (d *daemon) openMetrics(ctx context.Context) error {
+	if d.o.metrics == "" {
+		return nil
 	}
-	mass, closeMass, err := openMassStorage(o, limits)
+	l, err := metrics.Listen(ctx, d.o.metrics)
 	if err != nil {
-		return nil, nil, err
+		return fmt.Errorf("--metrics: %w", err)
 	}
-	s, err := server.New(server.Config{
-		Accounts:      accounts,
-		Root:          o.root,
-		Unconfined:    o.unconfined,
-		MassStorage:   mass,
-		AllowClear:    o.clear,
-		AnySourcePort: o.anySource || o.start.anySource,
-		DataPorts:     o.dataPorts,
-		MaxStreams:    o.maxStreams,
-		RateLimit:     o.limitRate,
-		Congestion:    o.congestion,
-		Multipath:     o.mptcp,
-		Sync:          o.fsync,
-		Sparse:        o.sparse,
-		Storage:       limits,
-		Umask:         o.umask,
-		MaxSessions:   o.maxSessions,
-		Version:       version.Release,
-		Waits: server.Waits{
-			Ack: o.start.ack, Receive: o.start.receive, Send: o.start.send, Idle: o.start.idle, Caller: o.start.caller,
-		},
-		Log: log,
-	})
-	if err != nil {
-		closeMass()
-		return nil, nil, err
+	sources := metrics.Sources{Gate: d.gate, Version: version.Release, LogDropped: d.journal.Dropped}
+	if d.trail != nil {
+		sources.AuditDropped = d.trail.Dropped
 	}
-	return s, closeMass, nil
+	m := metrics.New(sources)
+	d.sinks = append(d.sinks, m)
+	ctx, end := context.WithCancel(context.WithoutCancel(ctx)) // it lives through the drain
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		err := metrics.Serve(ctx, metrics.Config{Listener: l, Metrics: m, Alive: d.pulse.check, Ready: d.health.ready, Log: d.log})
+		if err != nil && ctx.Err() == nil {
+			d.log.Error("metrics", "error", err)
+		}
+	}()
+	d.onClose(func() { end(); <-ended })
+	d.log.Info("metrics", "address", l.Addr().String())
+	return nil
+}
+
+// limits are those of the gate.
+func (o *options) limits(r room) admission.Limits {
+	return admission.Limits{
+		Allow: o.allow, Deny: o.deny,
+		Sessions: r.sessions, PerAddress: o.maxPerAddress, PerUser: o.maxPerUser, Streams: r.streams,
+		FailureDelay: o.loginDelay,
+	}
 }
 
 // listen opens the control port, unless systemd.socket(5) has opened it.
-func listen(ctx context.Context, o *options, address string) (net.Listener, error) {
+func listen(ctx context.Context, o *options) (*net.TCPListener, error) {
 	handed, err := activation.Listeners()
 	switch {
 	case err != nil:
@@ -184,30 +155,9 @@ func listen(ctx context.Context, o *options, address string) (net.Listener, erro
 		}
 		return l, nil
 	}
-	l, err := netio.Listen(ctx, net.JoinHostPort(address, strconv.Itoa(int(o.port))), netio.Options{})
+	l, err := netio.Listen(ctx, net.JoinHostPort(o.bind, strconv.Itoa(int(o.port))), netio.Options{})
 	if err != nil {
 		return nil, fmt.Errorf("listen for clients: %w", err)
 	}
 	return l, nil
-}
-
-func openMassStorage(o *options, limits storage.Limits) (mass *storage.MassStorage, closeAll func(), err error) {
-	var stores []storage.Store
-	closeAll = func() {
-		for _, s := range stores {
-			_ = s.Tree.Close()
-		}
-	}
-	for _, arg := range o.massStorage {
-		s, err := storage.OpenStore(arg, limits)
-		if err != nil {
-			closeAll()
-			return nil, nil, err
-		}
-		stores = append(stores, s)
-	}
-	if stores == nil {
-		return nil, closeAll, nil
-	}
-	return storage.NewMassStorage(storage.MassConfig{Stores: stores, OpenLimit: o.massLimit}), closeAll, nil
 }

@@ -7,6 +7,8 @@ import (
 	"io"
 	"net"
 	"os"
+
+	"bbftp/engine/server"
 )
 
 // connection is the client's, if standard input is one of TCP: then inetd(8), or a
@@ -49,23 +51,38 @@ func shared(stdin, f *os.File) bool {
 // single serves the one client of conn.
 func single(ctx context.Context, o *options, conn *net.TCPConn) error {
 	// Standard error may be the connection as well.
-	log, closeLog, err := newLog(o, io.Discard)
+	logs, err := o.openLogs(io.Discard)
 	if err != nil {
 		return err
 	}
-	defer closeLog()
-	users, err := loadUsers(o, log)
-	if err == nil {
-		err = settle(o, users, log)
-	}
+	defer logs.close()
+	s, closeServer, err := o.singleServer(logs)
 	if err != nil {
-		log.Error("client not served", "client", conn.RemoteAddr().String(), "error", err)
-		return err
-	}
-	s, closeServer, err := newServer(o, users, log)
-	if err != nil {
+		logs.log.Error("client not served", "client", conn.RemoteAddr().String(), "error", err)
 		return err
 	}
 	defer closeServer()
 	return s.ServeConn(ctx, conn)
+}
+
+// singleServer makes a server with the accounts of o, and gives up privileges.
+func (o *options) singleServer(logs *logs) (*server.Server, func(), error) {
+	if o.systemAccounts != "" {
+		return nil, nil, errors.New("--system-accounts is of the daemon: inetd starts bbftpd with --users")
+	}
+	accounts, err := openAccounts(o, logs.log)
+	if err != nil {
+		return nil, nil, err
+	}
+	identity, err := loadIdentity(o, logs.log)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := become(o.runAs); err != nil {
+		return nil, nil, err
+	}
+	if err := checkDirectories(o, accounts.list(), logs.log); err != nil {
+		return nil, nil, err
+	}
+	return newServer(o, accounts, identity, logs)
 }

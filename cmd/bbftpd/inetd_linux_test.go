@@ -48,7 +48,7 @@ func TestInetdFailure(t *testing.T) {
 	daemon := filepath.Join(programtest.Build(t), "bbftpd")
 	log := filepath.Join(t.TempDir(), "log")
 	for _, options := range [][]string{
-		{"-R", "none", "-L", log, "--run-as", "nobody", "--users", "/nowhere/users"},
+		{"--config", "none", "-R", "none", "-L", log, "--run-as", "nobody", "--users", "/nowhere/users"},
 		{"-R", "/nowhere/start"},
 		{"--no-such-option"},
 	} {
@@ -68,6 +68,25 @@ func TestInetdFailure(t *testing.T) {
 	}
 	if b, err := os.ReadFile(log); err != nil || !strings.Contains(string(b), "client not served") || !strings.Contains(string(b), "/nowhere/users") {
 		t.Errorf("the log does not say why (%v):\n%s", err, b)
+	}
+}
+
+// TestInetdDenied: who may come in is the same as with the daemon.
+func TestInetdDenied(t *testing.T) {
+	daemon := filepath.Join(programtest.Build(t), "bbftpd")
+	f, peer := tcpFile(t)
+	options := append(withAlice(t, daemon, t.TempDir()), "--config", "none", "--root", os.TempDir(), "--deny", "127.0.0.0/8")
+	cmd := exec.Command(daemon, options...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = f, f, f
+	if err := cmd.Run(); err == nil {
+		t.Error("no failure")
+	}
+	f.Close()
+	if err := peer.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if said, err := io.ReadAll(peer); err != nil || !strings.Contains(string(said), "Address not allowed") {
+		t.Errorf("the client is told %q (%v)", said, err)
 	}
 }
 
@@ -103,7 +122,7 @@ func TestSocketStdin(t *testing.T) {
 	near, far := os.NewFile(uintptr(pair[0]), "near"), os.NewFile(uintptr(pair[1]), "far")
 	defer near.Close()
 	defer far.Close()
-	options := append(accounts(t, daemon, t.TempDir()), "-w", "0", "--bind", "127.0.0.1", "--root", os.TempDir())
+	options := append(withAlice(t, daemon, t.TempDir()), "-w", "0", "--bind", "127.0.0.1", "--root", os.TempDir())
 	cmd := exec.Command(daemon, options...)
 	cmd.Stdin = far
 	stderr, err := cmd.StderrPipe()
@@ -115,9 +134,12 @@ func TestSocketStdin(t *testing.T) {
 	}
 	limit := time.AfterFunc(30*time.Second, func() { _ = cmd.Process.Kill() })
 	defer limit.Stop()
-	said, _ := bufio.NewReader(stderr).ReadString('\n')
-	if !strings.Contains(said, "msg=serving") {
-		t.Errorf("the daemon says %q", said)
+	lines, serving := bufio.NewScanner(stderr), false
+	for !serving && lines.Scan() {
+		serving = strings.Contains(lines.Text(), "msg=serving")
+	}
+	if !serving {
+		t.Error("the daemon does not serve")
 	}
 	_ = cmd.Process.Signal(os.Interrupt)
 	_, _ = io.Copy(io.Discard, stderr)

@@ -13,9 +13,9 @@ import (
 	"bbftp/cmd/internal/programtest"
 )
 
-// accounts makes a users file with alice in dir and returns the options that
+// withAlice makes a users file with alice in dir and returns the options that
 // serve it, whoever runs the test.
-func accounts(t *testing.T, daemon, dir string) []string {
+func withAlice(t *testing.T, daemon, dir string) []string {
 	t.Helper()
 	passwd := exec.Command(daemon, "passwd", "users", "alice")
 	passwd.Stdin, passwd.Dir = strings.NewReader("secret\n"), dir
@@ -48,7 +48,7 @@ func TestInherited(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "data"), bytes.Repeat([]byte("bbftp"), 50_000), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	options := append(accounts(t, daemon, dir), "--root", served, "-L", filepath.Join(dir, "log"))
+	options := append(withAlice(t, daemon, dir), "--root", served, "-L", filepath.Join(dir, "log"))
 	for _, tt := range []struct {
 		name  string
 		start func(*testing.T, *net.TCPListener) *exec.Cmd

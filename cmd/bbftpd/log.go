@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"strings"
+
+	"bbftp/cmd/bbftpd/internal/journal"
+	"bbftp/engine/audit"
 )
 
 // legacyLevels are the words of the legacy daemon that are not ours.
@@ -14,46 +16,79 @@ var legacyLevels = map[string]slog.Level{
 	"ALERT":       slog.LevelError,
 	"CRITICAL":    slog.LevelError,
 	"WARNING":     slog.LevelWarn,
-	"NOTICE":      slog.LevelInfo,
+	"NOTICE":      journal.LevelNotice,
 	"INFORMATION": slog.LevelInfo,
 }
 
 // logLevel reads a level by its own name or by that of the legacy daemon, in
 // any case.
 func logLevel(name string) (level slog.Level, err error) {
-	if name == "" {
-		return slog.LevelInfo, nil
-	}
 	if level, known := legacyLevels[strings.ToUpper(name)]; known {
 		return level, nil
 	}
 	if err := level.UnmarshalText([]byte(name)); err != nil {
-		return 0, fmt.Errorf("--log-level %q: want debug, info, warn, error, or one of the legacy daemon's words", name)
+		return 0, fmt.Errorf("want debug, info, warn, error, or one of the legacy daemon's words")
 	}
 	return level, nil
 }
 
-// newLog opens the log. Its file is closed by the function returned.
-func newLog(o *options, stderr io.Writer) (*slog.Logger, func(), error) {
-	level, err := logLevel(o.logLevel)
-	if err != nil {
-		return nil, nil, err
+// level is the least to be logged. A level of the legacy daemon's between ours
+// shows its lines of transfers and nothing else; only its format has them.
+func (o *options) level() slog.Level {
+	if o.logLevel == journal.LevelNotice && o.logFormat != "legacy" {
+		return slog.LevelInfo
 	}
-	out, done := stderr, func() {}
-	if o.logFile != "" {
-		f, err := os.OpenFile(o.logFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o640)
-		if err != nil {
-			return nil, nil, fmt.Errorf("open the log: %w", err)
-		}
-		out, done = f, func() { _ = f.Close() }
+	return o.logLevel
+}
+
+// logs are where a daemon tells what it does.
+type logs struct {
+	journal *journal.Log
+	log     *slog.Logger
+	level   slog.LevelVar
+	trail   *journal.Trail // nil without --audit
+	// sinks are told of every login and file.
+	sinks audit.Sinks
+}
+
+// openLogs opens the log, which goes to stderr if to no file, and the audit trail.
+func (o *options) openLogs(stderr io.Writer) (*logs, error) {
+	l := &logs{}
+	l.level.Set(o.level())
+	var err error
+	if l.journal, err = journal.Open(journal.Config{Format: o.logFormat, Level: &l.level, File: o.logFile, Out: stderr}); err != nil {
+		return nil, fmt.Errorf("open the log: %w", err)
 	}
-	handler := &slog.HandlerOptions{Level: level}
-	switch o.logFormat {
-	case "", "text":
-		return slog.New(slog.NewTextHandler(out, handler)), done, nil
-	case "json":
-		return slog.New(slog.NewJSONHandler(out, handler)), done, nil
+	l.log = l.journal.Logger()
+	l.sinks = audit.Sinks{l.journal.Transfers()}
+	if o.audit == "" {
+		return l, nil
 	}
-	done()
-	return nil, nil, fmt.Errorf("--log-format %q: want text or json", o.logFormat)
+	if l.trail, err = journal.OpenTrail(o.audit, l.log); err != nil {
+		l.close()
+		return nil, fmt.Errorf("open the audit trail: %w", err)
+	}
+	l.sinks = append(l.sinks, l.trail)
+	return l, nil
+}
+
+// reopen goes on in new files, after a rotation.
+func (l *logs) reopen() {
+	if err := l.journal.Reopen(); err != nil {
+		l.log.Warn("the log stays in its old file", "error", err)
+	}
+	if l.trail == nil {
+		return
+	}
+	if err := l.trail.Reopen(); err != nil {
+		l.log.Warn("the audit trail stays in its old file", "error", err)
+	}
+}
+
+// close writes what is left. The trail tells the log what it lost.
+func (l *logs) close() {
+	if l.trail != nil {
+		_ = l.trail.Close()
+	}
+	_ = l.journal.Close()
 }

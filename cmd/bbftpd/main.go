@@ -2,22 +2,29 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
+
+	"bbftp/cmd/bbftpd/internal/privsep"
+	"bbftp/cmd/bbftpd/internal/sandbox"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	// Once stopping, a second signal kills: a session may hang in its file system.
-	context.AfterFunc(ctx, stop)
-	// Nothing to reload yet, and no reason to cut transfers short.
-	signal.Ignore(syscall.SIGHUP)
-	err := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
-	stop()
+	// Passwords and the TLS key are in this process's memory: they must not be in a
+	// core file, nor within reach of a debugger of the same user.
+	sealed := sandbox.Undumpable()
+	if handled, err := privsep.Child(); handled {
+		if err != nil {
+			os.Exit(1)
+		}
+		return
+	}
+	orders := heed()
+	err := sealed
+	if err == nil {
+		err = run(orders, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	}
 	if err != nil {
 		if !shared(os.Stdin, os.Stderr) {
 			fmt.Fprintln(os.Stderr, "bbftpd:", err)
@@ -26,31 +33,32 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, args []string, stdin, stdout *os.File, stderr io.Writer) error {
+func run(orders *orders, args []string, stdin, stdout *os.File, stderr io.Writer) error {
 	if len(args) > 0 && args[0] == "passwd" {
-		return passwd(ctx, args[1:], stdin, stdout)
+		return passwd(orders.atOnce(), args[1:], stdin, stdout)
 	}
-	o, err := parse(args, stdout)
+	from := found(args)
+	o, err := from.parse(stdout)
 	if err != nil || o == nil {
 		return err
 	}
-	if o.start, err = loadStartFile(o.startName, startFilePlaces()); err != nil {
-		return err
-	}
 	switch {
+	case o.checkConfig:
+		return checkConfig(orders.atOnce(), o, stdout)
 	case o.shell:
-		return shell(ctx, o, stdin, stdout)
+		return shell(orders.atOnce(), o, stdin, stdout)
 	case o.background && !o.detached():
 		return detach(stdout)
 	case o.demo != "":
-		return demo(ctx, o, stdout, stderr)
+		return demo(orders, o, stdout, stderr)
 	}
 	conn, err := connection(stdin)
 	switch {
 	case err != nil:
 		return err
 	case conn != nil:
-		return single(ctx, o, conn)
+		return single(orders.atOnce(), o, conn)
 	}
-	return daemon(ctx, o, stderr)
+	d := &daemon{o: o, again: func() (*options, error) { return from.parse(io.Discard) }}
+	return d.run(orders, stderr)
 }

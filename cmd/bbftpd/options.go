@@ -1,191 +1,163 @@
 package main
 
 import (
-	"errors"
-	"fmt"
-	"io"
 	"io/fs"
+	"log/slog"
+	"net/netip"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"time"
 
-	"github.com/dustin/go-humanize"
 	"github.com/pborman/getopt/v2"
 
 	"bbftp/cmd/internal/quantity"
 	"bbftp/cmd/internal/umask"
-	"bbftp/cmd/internal/version"
 	"bbftp/engine/wire"
 	"bbftp/netio"
 )
 
-// options are the daemon's command line.
+// options are the daemon's settings, of its command line and configuration file.
 type options struct {
+	users          string
+	systemAccounts string // "", or which of auth's ways
+	root           string
+	unconfined     bool
+	readOnly       bool
+	runAs          string
+	clear          bool
+	demo           string
+
+	tlsKey, tlsCert string
+	requireTLS      bool
+
 	port        uint16
 	bind        string
-	background  bool
-	clear       bool
+	allow, deny []netip.Prefix
 	anySource   bool
 	dataPorts   netio.PortRange
-	maxStreams  int
-	shell       bool
-	exchange    bool
-	startName   string
-	start       startFile
-	users       string
-	root        string
-	unconfined  bool
-	runAs       string
-	demo        string
-	massStorage []string
-	massLimit   time.Duration
-	maxFileSize int64
-	reserve     int64
-	maxSessions int
-	limitRate   int64
 	congestion  string
 	mptcp       bool
+
+	maxSessions, maxPerAddress, maxPerUser int // 0: the default
+	maxStreams                             int // of a file; 0: the default
+	maxDataStreams                         int // 0: as many as descriptors last for
+	memory                                 int64
+	limitRate                              int64
+	loginDelay                             time.Duration // 0: the default
+
+	shell    bool
+	exchange bool
+
+	umask       fs.FileMode
+	maxFileSize int64
+	reserve     int64
 	fsync       bool
 	sparse      bool
-	umask       fs.FileMode
+	massStorage []string
+	massLimit   time.Duration
+
+	config      string
+	checkConfig bool
+	background  bool
 	logFile     string
 	logFormat   string
-	logLevel    string
+	logLevel    slog.Level
+	audit       string
+	metrics     string
+	drain       time.Duration
+	startName   string
+	start       startFile
+
+	help    bool
+	version bool
+
+	// file is the configuration file that was read, "" for none.
+	file string
+	// dir is where bbftpd was started: what names in settings are relative to, also
+	// when they are read again by a daemon that has left it.
+	dir string
 }
 
-// parse reads the command line. It returns nil options if all was said already.
-func parse(args []string, stdout io.Writer) (*options, error) {
-	o := &options{port: 5021, massLimit: 30 * time.Minute}
-	var maxFileSize, reserve, mask, dataPorts, limitRate string
-	var help, show bool
+const (
+	// drainTime fits into TimeoutStopSec of the systemd units.
+	drainTime = 5 * time.Minute
+	// massOpenTime is how long an archive may take to fetch a file from a tape.
+	massOpenTime = 30 * time.Minute
+	maxDuration  = 24 * time.Hour
+	maxCount     = 1_000_000
+)
+
+// newOptions are the defaults, for a daemon that was started in dir.
+func newOptions(dir string) *options {
+	return &options{port: 5021, massLimit: massOpenTime, umask: umask.Current(), drain: drainTime, dir: dir}
+}
+
+// path makes a name absolute.
+func (o *options) path(name string) (string, error) {
+	if name == "" || filepath.IsAbs(name) || o.dir == "" {
+		return name, nil
+	}
+	return filepath.Join(o.dir, name), nil
+}
+
+// table is every setting there is: its names, its type, its place. Command line
+// and configuration file both go through it.
+func (o *options) table() *getopt.Set {
 	set := getopt.New()
-	set.FlagLong(&o.users, "users", 0)
-	set.FlagLong(&o.root, "root", 0)
+	number := func(n *int, low, high int, what string) getopt.Value { return value[int]{n, count(low, high, what)} }
+
+	set.FlagLong(value[string]{&o.users, o.path}, "users", 0)
+	set.FlagLong(value[string]{&o.systemAccounts, systemAccounts}, "system-accounts", 0).SetOptional()
+	set.FlagLong(value[string]{&o.root, o.path}, "root", 0)
 	set.FlagLong(&o.unconfined, "unconfined", 0)
-	set.FlagLong(&o.runAs, "run-as", 0)
+	set.FlagLong(&o.readOnly, "read-only", 0)
+	set.FlagLong(value[string]{&o.runAs, text}, "run-as", 0)
 	set.FlagLong(&o.clear, "clear-text", 'u')
-	set.FlagLong(&o.demo, "demo", 0)
-	set.FlagLong(&o.port, "port", 'w')
-	set.FlagLong(&o.bind, "bind", 0)
+	set.FlagLong(value[string]{&o.demo, o.path}, "demo", 0)
+
+	set.FlagLong(value[string]{&o.tlsKey, o.path}, "tls-key", 0)
+	set.FlagLong(value[string]{&o.tlsCert, o.path}, "tls-cert", 0)
+	set.FlagLong(&o.requireTLS, "require-tls", 0)
+
+	set.FlagLong(value[uint16]{&o.port, port}, "port", 'w')
+	set.FlagLong(value[string]{&o.bind, text}, "bind", 0)
+	set.FlagLong(list[netip.Prefix]{&o.allow, network}, "allow", 0)
+	set.FlagLong(list[netip.Prefix]{&o.deny, network}, "deny", 0)
+	set.FlagLong(value[netio.PortRange]{&o.dataPorts, portRange}, "data-ports", 'e')
 	set.FlagLong(&o.anySource, "any-source-port", 'f')
-	set.FlagLong(&o.maxSessions, "max-sessions", 0)
-	rate := set.FlagLong(&limitRate, "limit-rate", 0)
-	set.FlagLong(&o.congestion, "congestion", 0)
+	set.FlagLong(value[string]{&o.congestion, congestion}, "congestion", 0)
 	set.FlagLong(&o.mptcp, "mptcp", 0)
-	set.FlagLong(&o.fsync, "fsync", 0)
-	set.FlagLong(&o.sparse, "sparse", 0)
-	set.FlagLong(&mask, "umask", 0)
-	set.FlagLong(&maxFileSize, "max-file-size", 0)
-	set.FlagLong(&reserve, "reserve", 0)
-	set.FlagLong(&o.massStorage, "mass-storage", 0)
-	set.FlagLong(&o.massLimit, "mass-storage-limit", 0)
-	set.FlagLong(&o.background, "background", 'b')
-	set.FlagLong(&o.logFile, "log", 'L')
-	set.FlagLong(&o.logFormat, "log-format", 0)
-	set.FlagLong(&o.logLevel, "log-level", 'l')
-	set.FlagLong(&dataPorts, "data-ports", 'e')
-	streams := set.FlagLong(&o.maxStreams, "max-streams", 'm')
+
+	set.FlagLong(number(&o.maxSessions, 0, maxCount, "sessions"), "max-sessions", 0)
+	set.FlagLong(number(&o.maxPerAddress, 0, maxCount, "sessions"), "max-per-address", 0)
+	set.FlagLong(number(&o.maxPerUser, 0, maxCount, "sessions"), "max-per-user", 0)
+	set.FlagLong(number(&o.maxStreams, 1, wire.MaxStreams, "streams"), "max-streams", 'm')
+	set.FlagLong(number(&o.maxDataStreams, 0, maxCount, "streams"), "max-data-streams", 0)
+	set.FlagLong(value[int64]{&o.memory, size}, "memory", 0)
+	set.FlagLong(value[int64]{&o.limitRate, quantity.Rate}, "limit-rate", 0)
+	set.FlagLong(value[time.Duration]{&o.loginDelay, loginDelay}, "login-delay", 0)
+
 	set.Flag(&o.shell, 's')
 	set.Flag(&o.exchange, 'A')
-	set.Flag(&o.startName, 'R')
-	set.FlagLong(&show, "version", 'v')
-	set.FlagLong(&help, "help", 'h')
-	if err := set.Getopt(append([]string{"bbftpd"}, args...), nil); err != nil {
-		var mistake *getopt.Error
-		if errors.As(err, &mistake) && mistake.ErrorCode == getopt.Invalid {
-			err = fmt.Errorf("%s: %w", mistake.Name, err) // getopt's own text names only the value
-		}
-		return nil, fmt.Errorf("%w; see bbftpd --help", err)
-	}
-	switch {
-	case help:
-		_, err := io.WriteString(stdout, usage)
-		return nil, err
-	case show:
-		_, err := fmt.Fprintf(stdout, "bbftpd version %s (%s)\n", version.Release, version.Build())
-		return nil, err
-	case set.NArgs() > 0:
-		return nil, fmt.Errorf("unexpected argument %q; see bbftpd --help", set.Arg(0))
-	case o.maxSessions < 0:
-		return nil, fmt.Errorf("--max-sessions %d: must not be negative", o.maxSessions)
-	case streams.Seen() && (o.maxStreams < 1 || o.maxStreams > wire.MaxStreams):
-		return nil, fmt.Errorf("-m %d: want 1 to %d streams", o.maxStreams, wire.MaxStreams)
-	case o.exchange && !o.shell:
-		return nil, errors.New("-A goes with -s only")
-	case o.shell && o.background:
-		return nil, errors.New("-s serves the one who started it: -b does not go with it")
-	case o.shell && (o.users != "" || o.demo != "" || o.runAs != "" || o.root != ""):
-		return nil, errors.New("-s serves the user that ssh logged in: --users, --root, --demo and --run-as don't go with it")
-	}
-	var err error
-	if rate.Seen() {
-		if o.limitRate, err = quantity.Rate(limitRate); err != nil {
-			return nil, fmt.Errorf("--limit-rate: %w", err)
-		}
-	}
-	if err := netio.CheckCongestion(o.congestion); err != nil {
-		return nil, err
-	}
-	if o.dataPorts, err = portRange(dataPorts); err != nil {
-		return nil, err
-	}
-	if o.maxFileSize, err = size("--max-file-size", maxFileSize); err != nil {
-		return nil, err
-	}
-	if o.reserve, err = size("--reserve", reserve); err != nil {
-		return nil, err
-	}
-	if reserve != "" && o.reserve == 0 {
-		o.reserve = -1 // storage.NoReserve
-	}
-	if o.umask, err = fileMask(mask); err != nil {
-		return nil, err
-	}
-	if o.root != "" {
-		if o.root, err = filepath.Abs(o.root); err != nil {
-			return nil, fmt.Errorf("--root: %w", err)
-		}
-	}
-	return o, nil
-}
 
-// size reads a number of bytes such as "10GiB"; "" is 0.
-func size(option, text string) (int64, error) {
-	if text == "" {
-		return 0, nil
-	}
-	n, err := humanize.ParseBytes(text)
-	if err != nil || n > 1<<62 {
-		return 0, fmt.Errorf("%s %q: want a number of bytes such as 500MB or 2TiB", option, text)
-	}
-	return int64(n), nil
-}
+	set.FlagLong(value[fs.FileMode]{&o.umask, fileMask}, "umask", 0)
+	set.FlagLong(value[int64]{&o.maxFileSize, size}, "max-file-size", 0)
+	set.FlagLong(value[int64]{&o.reserve, reserve}, "reserve", 0)
+	set.FlagLong(&o.fsync, "fsync", 0)
+	set.FlagLong(&o.sparse, "sparse", 0)
+	set.FlagLong(list[string]{&o.massStorage, text}, "mass-storage", 0)
+	set.FlagLong(value[time.Duration]{&o.massLimit, duration(maxDuration)}, "mass-storage-limit", 0)
 
-// portRange reads "MIN:MAX"; "" is any port.
-func portRange(text string) (netio.PortRange, error) {
-	if text == "" {
-		return netio.PortRange{}, nil
-	}
-	first, last, _ := strings.Cut(text, ":")
-	low, err := strconv.ParseUint(first, 10, 16)
-	high, err2 := strconv.ParseUint(last, 10, 16)
-	if err != nil || err2 != nil || low == 0 || low > high {
-		return netio.PortRange{}, fmt.Errorf("-e %q: want MIN:MAX with ports from 1 to 65535", text)
-	}
-	return netio.PortRange{Min: uint16(low), Max: uint16(high)}, nil
+	set.FlagLong(value[string]{&o.config, text}, "config", 0)
+	set.FlagLong(&o.checkConfig, "check-config", 0)
+	set.FlagLong(&o.background, "background", 'b')
+	set.FlagLong(value[string]{&o.logFile, o.path}, "log", 'L')
+	set.FlagLong(value[string]{&o.logFormat, oneOf("text", "json", "legacy", "journal")}, "log-format", 0)
+	set.FlagLong(value[slog.Level]{&o.logLevel, logLevel}, "log-level", 'l')
+	set.FlagLong(value[string]{&o.audit, o.path}, "audit", 0)
+	set.FlagLong(value[string]{&o.metrics, metricsAddress}, "metrics", 0)
+	set.FlagLong(value[time.Duration]{&o.drain, duration(maxDuration)}, "drain", 0)
+	set.Flag(value[string]{&o.startName, text}, 'R')
+	set.FlagLong(&o.version, "version", 'v')
+	set.FlagLong(&o.help, "help", 'h')
+	return set
 }
-
-// fileMask reads an octal umask; "" is that of the process.
-func fileMask(text string) (fs.FileMode, error) {
-	if text == "" {
-		return umask.Current(), nil
-	}
-	mask, err := strconv.ParseUint(text, 8, 16)
-	if err != nil || mask > 0o777 {
-		return 0, fmt.Errorf("--umask %q: want an octal number from 0 to 777", text)
-	}
-	return fs.FileMode(mask), nil
-}
-
-var errNoAccounts = errors.New(`no accounts. Make one with "bbftpd passwd FILE USER" and serve it with --users FILE, or look around with --demo DIR`)

@@ -1,26 +1,25 @@
 package main
 
 import (
-	"bytes"
 	"io"
 	"io/fs"
 	"log/slog"
-	"os"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"bbftp/cmd/bbftpd/internal/journal"
 	"bbftp/netio"
 )
 
+// noConfig is a configuration file that does not exist.
+const noConfig = "/nowhere/bbftpd.toml"
+
 func TestParse(t *testing.T) {
-	mask, err := fileMask("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	base := options{port: 5021, massLimit: 30 * time.Minute, umask: mask}
+	base := *newOptions("/dir")
 	with := func(change func(*options)) options {
 		o := base
 		change(&o)
@@ -36,10 +35,10 @@ func TestParse(t *testing.T) {
 			o.background, o.clear, o.anySource, o.port = true, true, true, 0
 		})},
 		{"--users u --root /r --unconfined --run-as nobody", with(func(o *options) {
-			o.users, o.root, o.unconfined, o.runAs = "u", "/r", true, "nobody"
+			o.users, o.root, o.unconfined, o.runAs = "/dir/u", "/r", true, "nobody"
 		})},
 		{"--demo . --bind ::1 --max-sessions 3 --umask 27", with(func(o *options) {
-			o.demo, o.bind, o.maxSessions, o.umask = ".", "::1", 3, fs.FileMode(0o27)
+			o.demo, o.bind, o.maxSessions, o.umask = "/dir", "::1", 3, fs.FileMode(0o27)
 		})},
 		{"--max-file-size 2TiB --reserve 500MB", with(func(o *options) { o.maxFileSize, o.reserve = 2<<40, 500e6 })},
 		{"--max-file-size 0 --reserve 0", with(func(o *options) { o.reserve = -1 })},
@@ -47,7 +46,7 @@ func TestParse(t *testing.T) {
 			o.massStorage, o.massLimit = []string{"/a", "/b=/c"}, 2*time.Hour
 		})},
 		{"-bm10 -l NOTICE -e 40000:40100 -R none", with(func(o *options) {
-			o.background, o.maxStreams, o.logLevel, o.startName = true, 10, "NOTICE", "none"
+			o.background, o.maxStreams, o.logLevel, o.startName = true, 10, journal.LevelNotice, "none"
 			o.dataPorts = netio.PortRange{Min: 40000, Max: 40100}
 		})},
 		{"--limit-rate 1gbit --mptcp --fsync --sparse", with(func(o *options) {
@@ -55,15 +54,28 @@ func TestParse(t *testing.T) {
 		})},
 		{"--limit-rate 0", base},
 		{"-s -A -w 5321", with(func(o *options) { o.shell, o.exchange, o.port = true, true, 5321 })},
-		{"-L l --log-format json --log-level debug", with(func(o *options) { o.logFile, o.logFormat, o.logLevel = "l", "json", "debug" })},
+		{"-L l --log-format json --log-level debug --audit a", with(func(o *options) {
+			o.logFile, o.logFormat, o.logLevel, o.audit = "/dir/l", "json", slog.LevelDebug, "/dir/a"
+		})},
+		{"--system-accounts", with(func(o *options) { o.systemAccounts = "shadow" })},
+		{"--system-accounts=pam --read-only", with(func(o *options) { o.systemAccounts, o.readOnly = "pam", true })},
+		{"--allow 192.0.2.7,10.0.0.0/8 --allow ::1 --deny 2001:db8::/32", with(func(o *options) {
+			o.allow = []netip.Prefix{netip.MustParsePrefix("192.0.2.7/32"), netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128")}
+			o.deny = []netip.Prefix{netip.MustParsePrefix("2001:db8::/32")}
+		})},
+		{"--max-per-address 4 --max-per-user 5 --max-data-streams 600 --memory 1GiB --login-delay 0", with(func(o *options) {
+			o.maxPerAddress, o.maxPerUser, o.maxDataStreams, o.memory, o.loginDelay = 4, 5, 600, 1<<30, -1
+		})},
+		{"--tls-key k --tls-cert /c --require-tls --metrics :9521 --drain 90s", with(func(o *options) {
+			o.tlsKey, o.tlsCert, o.requireTLS, o.metrics, o.drain = "/dir/k", "/c", true, ":9521", 90*time.Second
+		})},
 	} {
-		var out bytes.Buffer
-		got, err := parse(strings.Fields(tt.args), &out)
+		got, err := origin{args: strings.Fields(tt.args), dir: "/dir", config: noConfig}.parse(io.Discard)
 		if err != nil {
 			t.Errorf("%q: %v", tt.args, err)
 			continue
 		}
-		if diff := cmp.Diff(&tt.want, got, cmp.AllowUnexported(options{}, startFile{})); diff != "" {
+		if diff := cmp.Diff(&tt.want, got, cmp.AllowUnexported(options{}, startFile{}), cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", tt.args, diff)
 		}
 	}
@@ -71,26 +83,52 @@ func TestParse(t *testing.T) {
 
 func TestParseRefuses(t *testing.T) {
 	for args, want := range map[string]string{
-		"-m 0":              "-m 0: want 1 to 1000",
-		"-m 1001":           "-m 1001: want 1 to 1000",
-		"-m x":              "-m",
-		"-e 5":              `-e "5": want MIN:MAX`,
-		"-e 2:1":            `-e "2:1": want MIN:MAX`,
-		"-e 0:9":            `-e "0:9": want MIN:MAX`,
-		"-e 1:65536":        `-e "1:65536": want MIN:MAX`,
-		"-e 1:2:3":          `-e "1:2:3": want MIN:MAX`,
-		"-A":                "-A goes with -s",
-		"-s -b":             "-b does not go with it",
-		"-s --users u":      "don't go with it",
-		"-s --run-as x":     "don't go with it",
-		"--max-sessions=-1": "must not be negative",
-		"--limit-rate 1":    `--limit-rate: "1" is less than 1 kB`,
-		"--limit-rate=":     `--limit-rate: "": want`,
-		"--limit-rate 1Mb":  "may be bits or bytes",
-		"--congestion none": `congestion control "none"`,
-		"word":              `unexpected argument "word"`,
+		"-m 0":                           `-m "0": want 1 to 1000`,
+		"-m 1001":                        `-m "1001": want 1 to 1000`,
+		"-m x":                           "-m",
+		"-e 5":                           `-e "5": want MIN:MAX`,
+		"-e 2:1":                         `-e "2:1": want MIN:MAX`,
+		"-e 0:9":                         `-e "0:9": want MIN:MAX`,
+		"-e 1:65536":                     `-e "1:65536": want MIN:MAX`,
+		"-e 1:2:3":                       `-e "1:2:3": want MIN:MAX`,
+		"-A":                             "-A goes with -s",
+		"-s -b":                          "-b does not go with it",
+		"-s --users u":                   "don't go with it",
+		"-s --run-as x":                  "don't go with it",
+		"-s --system-accounts":           "don't go with it",
+		"--max-sessions=-1":              `--max-sessions "-1": want 0 to`,
+		"--limit-rate 1":                 `--limit-rate "1": "1" is less than 1 kB`,
+		"--limit-rate=":                  `--limit-rate "": "": want`,
+		"--limit-rate 1Mb":               "may be bits or bytes",
+		"--congestion none":              `congestion control "none"`,
+		"word":                           `unexpected argument "word"`,
+		"--system-accounts=ldap":         "want shadow, pam",
+		"--system-accounts --users u":    "exclude each other",
+		"--demo . --system-accounts":     "exclude each other",
+		"--allow host":                   "want addresses or networks",
+		"--deny 10.0.0.1/8":              "want 10.0.0.0/8",
+		"--allow ::ffff:10.0.0.0/104":    "write it as IPv4",
+		"--allow 10.0.0.1,":              "want addresses or networks",
+		"--memory much":                  "want a number of bytes",
+		"--login-delay 2m":               "at most 1m",
+		"--drain soon":                   "want a duration",
+		"--drain=-1s":                    "want a duration",
+		"--metrics 9521":                 "want ADDRESS:PORT",
+		"--metrics :metrics":             "want ADDRESS:PORT",
+		"--tls-cert c":                   "--tls-key",
+		"--require-tls":                  "--tls-key",
+		"--require-tls --tls-key k -u":   "exclude each other",
+		"--log-format xml":               "want text, json, legacy, journal",
+		"-l loud":                        "want debug, info, warn, error",
+		"--config /nowhere/bbftpd.toml":  "no such file",
+		"--mass-storage-limit 25h":       "at most 24h",
+		"--users u --demo . -b":          "exclude each other",
+		"--demo . -b":                    "-b does not go with it",
+		"--require-tls=perhaps -w 5":     "--require-tls",
+		"--max-data-streams 10000000000": "want 0 to",
 	} {
-		if o, err := parse(strings.Fields(args), io.Discard); err == nil || !strings.Contains(err.Error(), want) {
+		from := origin{args: strings.Fields(args), dir: "/dir", config: noConfig}
+		if o, err := from.parse(io.Discard); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %+v, %v; want %q", args, o, err, want)
 		}
 	}
@@ -98,8 +136,8 @@ func TestParseRefuses(t *testing.T) {
 
 func TestLogLevel(t *testing.T) {
 	for name, want := range map[string]slog.Level{
-		"": slog.LevelInfo, "debug": slog.LevelDebug, "DEBUG": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "ERROR": slog.LevelError,
-		"EMERGENCY": slog.LevelError, "alert": slog.LevelError, "CRITICAL": slog.LevelError, "Warning": slog.LevelWarn, "NOTICE": slog.LevelInfo, "INFORMATION": slog.LevelInfo,
+		"debug": slog.LevelDebug, "DEBUG": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "ERROR": slog.LevelError,
+		"EMERGENCY": slog.LevelError, "alert": slog.LevelError, "CRITICAL": slog.LevelError, "Warning": slog.LevelWarn, "NOTICE": journal.LevelNotice, "INFORMATION": slog.LevelInfo,
 	} {
 		if got, err := logLevel(name); err != nil || got != want {
 			t.Errorf("%q: %v, %v; want %v", name, got, err, want)
@@ -110,15 +148,7 @@ func TestLogLevel(t *testing.T) {
 	}
 }
 
-// TestFileMask proves that looking at the umask leaves it alone.
 func TestFileMask(t *testing.T) {
-	first, err := fileMask("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if second, err := fileMask(""); err != nil || second != first {
-		t.Errorf("umask %o, then %o, %v", first, second, err)
-	}
 	for text, want := range map[string]fs.FileMode{"0": 0, "022": 0o22, "777": 0o777} {
 		if got, err := fileMask(text); err != nil || got != want {
 			t.Errorf("%s: %o, %v", text, got, err)
@@ -132,43 +162,14 @@ func TestFileMask(t *testing.T) {
 }
 
 func TestSize(t *testing.T) {
-	for text, want := range map[string]int64{"": 0, "0": 0, "1": 1, "1.5KiB": 1536, "2 GB": 2e9, "4EiB": 1 << 62} {
-		if got, err := size("--reserve", text); err != nil || got != want {
+	for text, want := range map[string]int64{"0": 0, "1": 1, "1.5KiB": 1536, "2 GB": 2e9, "4EiB": 1 << 62} {
+		if got, err := size(text); err != nil || got != want {
 			t.Errorf("%q: %d, %v", text, got, err)
 		}
 	}
 	for _, text := range []string{"-1", "much", "1XB", "5EiB", "1e400"} {
-		if got, err := size("--reserve", text); err == nil {
+		if got, err := size(text); err == nil {
 			t.Errorf("%q is taken for %d", text, got)
-		} else if !strings.Contains(err.Error(), "--reserve") || !strings.Contains(err.Error(), text) {
-			t.Errorf("%q: the error %q names neither option nor value", text, err)
-		}
-	}
-}
-
-// TestHelpNamesOptions keeps the help and the documents whole: what is read is
-// explained.
-func TestHelpNamesOptions(t *testing.T) {
-	manual, err := os.ReadFile("../../scripts/man/bbftpd.8")
-	if err != nil {
-		t.Fatal(err)
-	}
-	completion, err := os.ReadFile("../../scripts/completion/bbftp.bash")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, option := range strings.Fields(`--users --root --unconfined --run-as -u --demo -w --port --bind -f
-		--any-source-port --max-sessions --umask --max-file-size --reserve --mass-storage --mass-storage-limit
-		--limit-rate --congestion --mptcp --fsync --sparse
-		-b --background -L --log --log-format -l --log-level -e --data-ports -m --max-streams -s -A -R -v --version -h --help`) {
-		if !strings.Contains(usage, " "+option) {
-			t.Errorf("the help lacks %s", option)
-		}
-		if !strings.Contains(string(manual), " "+option[1:]) {
-			t.Errorf("the manual page lacks %s", option)
-		}
-		if !strings.Contains(string(completion), option) {
-			t.Errorf("the completion lacks %s", option)
 		}
 	}
 }

@@ -22,11 +22,11 @@ import (
 // What the user may do is what the machine permits.
 func shell(ctx context.Context, o *options, stdin, stdout *os.File) error {
 	// Standard error is the user's terminal.
-	log, closeLog, err := newLog(o, io.Discard)
+	logs, err := o.openLogs(io.Discard)
 	if err != nil {
 		return err
 	}
-	defer closeLog()
+	defer logs.close()
 	me, err := user.Current()
 	if err != nil {
 		return fmt.Errorf("find the user: %w", err)
@@ -36,7 +36,7 @@ func shell(ctx context.Context, o *options, stdin, stdout *os.File) error {
 	if err != nil {
 		return fmt.Errorf("find the working directory: %w", err)
 	}
-	s, closeServer, err := newServer(o, nil, log)
+	s, closeServer, err := newServer(o, nil, nil, logs)
 	if err != nil {
 		return err
 	}
@@ -55,7 +55,7 @@ func shell(ctx context.Context, o *options, stdin, stdout *os.File) error {
 		Account: auth.Account{Name: me.Username, Dir: dir},
 	}
 	if o.exchange {
-		if session.Address, err = ownAddress(way, log); err != nil {
+		if session.Address, err = ownAddress(way, logs.log); err != nil {
 			return err
 		}
 	}

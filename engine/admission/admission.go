@@ -8,6 +8,7 @@
 package admission
 
 import (
+	"container/list"
 	"errors"
 	"net/netip"
 	"sync"
@@ -61,6 +62,7 @@ type Gate struct {
 	shut     bool
 	last     uint64 // number of the latest visit
 	visits   map[*Visit]struct{}
+	waiting  list.List // of the *Visits that have the server wait, the longest first
 	sources  map[netip.Prefix]*source
 	users    map[string]*user
 	streams  int

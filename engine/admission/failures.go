@@ -30,10 +30,11 @@ type failures struct {
 	recent list.List // of *failure, the latest first
 }
 
+// failure is what is known of an address.
 type failure struct {
 	from  netip.Prefix
-	count int // not yet forgiven at the time of the last
-	last  time.Time
+	count int       // not yet forgiven at the time of the last
+	last  time.Time // zero: there was none
 	// ends are those of the latest waits, and checking how many passwords are
 	// being looked at that may become one.
 	ends     [sideBySide]time.Time
@@ -97,6 +98,16 @@ func (f *failures) of(from netip.Prefix) *failure {
 	return one
 }
 
+// checked counts one check less. Who has never failed is forgotten: the memory is
+// for those who have.
+func (f *failures) checked(one *failure) {
+	one.checking--
+	if e := f.known[one.from]; e != nil && e.Value == one && one.checking == 0 && one.last.IsZero() {
+		f.recent.Remove(e)
+		delete(f.known, one.from)
+	}
+}
+
 // Check waits until the password may be looked at, or for the end of ctx, which is
 // its error: at once, unless wrong logins of the address still wait for their answer.
 // Meanwhile the place may be given away. Failed, Admit or Leave end the check.
@@ -123,11 +134,10 @@ func (v *Visit) turn() time.Duration {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	e := g.failures.known[v.from]
-	if v.left || v.checked != nil || e == nil || g.limits.FailureDelay < 0 {
+	if v.left || v.checked != nil || g.limits.FailureDelay < 0 {
 		return 0
 	}
-	f := e.Value.(*failure)
+	f := g.failures.of(v.from)
 	wait := f.turn()
 	v.wait(wait > 0)
 	if wait == 0 {
@@ -140,7 +150,7 @@ func (v *Visit) turn() time.Duration {
 // known ends the check: it is known how it went.
 func (v *Visit) known() {
 	if v.checked != nil {
-		v.checked.checking--
+		v.gate.failures.checked(v.checked)
 		v.checked = nil
 	}
 }

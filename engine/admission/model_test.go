@@ -54,6 +54,14 @@ func play(t *testing.T, steps []byte) {
 	if got.LoggingIn+got.Sessions+got.Streams != 0 || len(g.users)+len(g.sources)+len(g.visits) != 0 {
 		t.Errorf("all have left: %+v, %d users, %d addresses, %d visits", got, len(g.users), len(g.sources), len(g.visits))
 	}
+	for from, e := range g.failures.known {
+		if f := e.Value.(*failure); f.checking != 0 || f.last.IsZero() {
+			t.Errorf("all have left: %v is known for %+v", from, f)
+		}
+	}
+	if g.waiting.Len() > 0 {
+		t.Errorf("all have left: %d wait", g.waiting.Len())
+	}
 }
 
 func (p *player) play(t *testing.T, step byte, which int) {
@@ -62,8 +70,12 @@ func (p *player) play(t *testing.T, step byte, which int) {
 		p.Waiting(true)
 	case 2:
 		p.Waiting(false)
-		if which == 7 && p.user == "" {
+		switch {
+		case p.user != "":
+		case which == 7:
 			p.fail()
+		case which > 16:
+			p.turn()
 		}
 	case 3:
 		name := string(rune('a' + which%3))
@@ -98,7 +110,7 @@ func recount(t *testing.T, g *Gate, limits Limits, in []*player) []*player {
 			continue
 		}
 		kept = append(kept, p)
-		if !p.since.IsZero() {
+		if p.waits != nil {
 			waiting[p.from]++
 		}
 		if p.user == "" {
@@ -111,6 +123,13 @@ func recount(t *testing.T, g *Gate, limits Limits, in []*player) []*player {
 		want.Sessions++
 		want.Streams += p.held
 		users[p.user] = [2]int{users[p.user][0] + 1, users[p.user][1] + p.held}
+	}
+	total := 0
+	for _, n := range waiting {
+		total += n
+	}
+	if g.waiting.Len() != total {
+		t.Fatalf("%d in the list of those that wait, want %d", g.waiting.Len(), total)
 	}
 	got := g.Counts()
 	if got.LoggingIn != want.LoggingIn || got.Sessions != want.Sessions || got.Streams != want.Streams {

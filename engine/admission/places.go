@@ -1,6 +1,7 @@
 package admission
 
 import (
+	"container/list"
 	"net/netip"
 	"time"
 )
@@ -16,7 +17,8 @@ type Visit struct {
 	// What follows is guarded by gate.mu.
 	source  *source
 	left    bool
-	since   time.Time // when it began to wait for the client; zero: it doesn't
+	waits   *list.Element // in gate.waiting, while the server waits for the client
+	since   time.Time     // when that began
 	name    string
 	user    *user    // nil until it is admitted
 	most    int      // streams of the account at once; 0: no limit of its own
@@ -27,6 +29,10 @@ type Visit struct {
 // patience is how long a client may keep the server waiting before its place goes
 // to any other that comes: longer than the answer of an honest one takes.
 const patience = 3 * time.Second
+
+// considered is among how many that have waited longest a victim is looked for, so
+// that whoever is refused costs little, however many there are.
+const considered = 512
 
 // Enter asks for a place for a connection that is not logged in. evict is called,
 // at most once and from another goroutine, if the place must be given up to
@@ -98,22 +104,14 @@ func (g *Gate) place(from netip.Addr, of netip.Prefix) (victim *Visit, err error
 // longestWaiting is, of the address that has the server wait for most logins, the
 // one that does so longest.
 func (g *Gate) longestWaiting() (victim *Visit) {
-	for v := range g.visits {
-		if !v.since.IsZero() && (victim == nil || v.before(victim)) {
+	e := g.waiting.Front()
+	for n := 0; e != nil && n < considered; n++ {
+		if v := e.Value.(*Visit); victim == nil || v.source.waiting > victim.source.waiting {
 			victim = v
 		}
+		e = e.Next()
 	}
 	return victim
-}
-
-func (v *Visit) before(other *Visit) bool {
-	switch {
-	case v.source.waiting != other.source.waiting:
-		return v.source.waiting > other.source.waiting
-	case !v.since.Equal(other.since):
-		return v.since.Before(other.since)
-	}
-	return v.number < other.number
 }
 
 // Number is the visit's among all of its gate, from 1; that of the zero Visit is 0.
@@ -134,11 +132,12 @@ func (v *Visit) Waiting(waiting bool) {
 
 func (v *Visit) wait(waiting bool) {
 	switch {
-	case waiting && v.since.IsZero():
-		v.since = time.Now()
+	case waiting && v.waits == nil:
+		v.waits, v.since = v.gate.waiting.PushBack(v), time.Now()
 		v.source.waiting++
-	case !waiting && !v.since.IsZero():
-		v.since = time.Time{}
+	case !waiting && v.waits != nil:
+		v.gate.waiting.Remove(v.waits)
+		v.waits = nil
 		v.source.waiting--
 	}
 }

@@ -13,6 +13,7 @@ func TestImpossibleConfig(t *testing.T) {
 	for want, cfg := range map[string]Config{
 		`congestion control "nonesuch"`:         {Congestion: "nonesuch"},
 		"data ports 2:1 are no range":           {DataPorts: netio.PortRange{Min: 2, Max: 1}},
+		"TLS is required and not offered":       {RequireTLS: true},
 		"at most -1 data streams a file: not 1": {MaxStreams: -1},
 	} {
 		if _, err := New(cfg); err == nil || !strings.Contains(err.Error(), want) {
@@ -30,7 +31,7 @@ func TestStreamOptions(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := netio.Options{SendBuffer: 1 << 16, RecvBuffer: 1 << 17, TOS: qbss, Multipath: true, UserTimeout: 90 * time.Second}
-	if got := s.cfg.stream(asked); got != want {
+	if got := s.current.Load().cfg.stream(asked); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 	if got := (Config{Congestion: "reno"}).stream(netio.Options{}); got.Congestion != "reno" {

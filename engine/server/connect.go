@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -76,9 +77,16 @@ func (s *session) connectAll(ctx context.Context, n int, open func(context.Conte
 	streams := make([]*net.TCPConn, n)
 	errs := make([]error, n)
 	one := func(i int) {
-		if streams[i], errs[i] = open(ctx, i); errs[i] != nil {
-			time.AfterFunc(grace, cancel)
-		}
+		// A panic in a goroutine would end the server, not the session.
+		defer func() {
+			if p := recover(); p != nil {
+				errs[i] = fmt.Errorf("open data stream %d: panic: %v\n%s", i+1, p, debug.Stack())
+			}
+			if errs[i] != nil {
+				time.AfterFunc(grace, cancel)
+			}
+		}()
+		streams[i], errs[i] = open(ctx, i)
 	}
 	var opening sync.WaitGroup
 	for i := range n {

@@ -3,9 +3,11 @@ package server
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"time"
 
+	"bbftp/engine/admission"
 	"bbftp/engine/storage"
 	"bbftp/engine/transfer"
 	"bbftp/engine/wire"
@@ -31,12 +33,23 @@ func (s *session) begin(op, name string, blocks bool) *fileTransfer {
 	return &fileTransfer{
 		op: op, name: name, began: time.Now(),
 		options: transfer.Options{
-			Blocks: blocks, Limit: s.server.limiter,
+			Blocks: blocks, Limit: s.limit,
 			Sparse: s.server.cfg.Sparse, WriteBehind: s.server.cfg.Sync,
 			Idle: waits.Idle, AckWait: waits.Ack,
 		},
 	}
 }
+
+// hold asks for n data streams, to be given back when the transfer is over.
+func (s *session) hold(n int) (release func(), err error) {
+	if s.quota.AtMost(n) < n {
+		return nil, errNeverSoMany
+	}
+	return s.quota.Streams(n)
+}
+
+// errNeverSoMany is a number of data streams that no waiting for others makes free.
+var errNeverSoMany = fmt.Errorf("%w for this account or server", admission.ErrStreams)
 
 // errDeclined is a transfer that the client called off before it began. It is
 // not answered.
@@ -77,17 +90,23 @@ func (s *session) stream(ctx context.Context, t *fileTransfer, move func(context
 	})
 }
 
-// transferred writes the log line of a transfer.
+// transferred writes the log line of a transfer, and its record.
 func (s *session) transferred(t *fileTransfer, err error) {
 	report := t.counters.Report()
+	record := t.fileRecord()
+	record.Verdict = string(report.Verdict.Limit)
+	s.recordFile(record, t.name, err)
 	attrs := []any{
-		"op", t.op, "file", t.name, "bytes", t.size, "streams", t.streams,
+		"op", t.op, "file", cut(t.name, maxPath), "bytes", t.size, "streams", t.streams,
 		"compressed", t.options.Blocks, "simulated", t.simulated,
 		"seconds", time.Since(t.began).Seconds(), "paths", t.counters.Paths(), "telemetry", report,
 	}
+	if crash := (*transfer.Panic)(nil); errors.As(err, &crash) {
+		s.log.Error("transfer crashed", "panic", crash.Value, "stack", string(crash.Stack))
+	}
 	if err != nil {
 		// The error is what held it back.
-		s.log.Warn("transfer failed", append(attrs, "error", err)...)
+		s.log.Warn("transfer failed", append(attrs, "error", brief(err))...)
 		return
 	}
 	s.log.Info("transfer", append(attrs, "verdict", report.Verdict)...)

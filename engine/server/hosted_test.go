@@ -17,6 +17,7 @@ import (
 	"sync"
 	"time"
 
+	"bbftp/engine/admission"
 	"bbftp/engine/auth"
 	"bbftp/engine/storage"
 	"bbftp/engine/wire"
@@ -74,6 +75,7 @@ func runHost(in io.Reader, out io.Writer, users string) error {
 // hosted is a server with a tree that changes between sessions.
 type hosted struct {
 	server   *Server
+	gate     *admission.Gate
 	listener net.Listener
 	root     string // set only while no session begins
 	before   use    // of the process before the present session
@@ -82,9 +84,10 @@ type hosted struct {
 }
 
 func newHosted(c serverConfig, accounts *auth.Users) (*hosted, error) {
-	h := &hosted{failed: make(chan error, 1)}
+	h := &hosted{failed: make(chan error, 1), gate: admission.New(admission.Limits{FailureDelay: -1})}
 	cfg := Config{
 		Accounts:      accounts,
+		Gate:          h.gate,
 		AllowClear:    c.Clear,
 		AnySourcePort: c.AnySourcePort,
 		DataPorts:     c.DataPorts,
@@ -105,7 +108,7 @@ func newHosted(c serverConfig, accounts *auth.Users) (*hosted, error) {
 	if h.server, err = New(cfg); err != nil {
 		return nil, err
 	}
-	h.server.open = func(auth.Account) (*storage.Tree, string, error) {
+	h.server.current.Load().open = func(auth.Account) (*storage.Tree, string, error) {
 		tree, err := storage.Open(h.root, storage.Limits{})
 		return tree, home, err
 	}
@@ -129,7 +132,7 @@ func (h *hosted) serveShell(ctx context.Context, serving *sync.WaitGroup, o shel
 			Exchange: o.Kind == shellTells, Address: netip.AddrFrom4([4]byte{127, 0, 0, 1}),
 		})
 		if err != nil {
-			h.server.log.Error("session over pipes", "error", err)
+			h.server.current.Load().log.Error("session over pipes", "error", err)
 		}
 	})
 	return nil
@@ -184,14 +187,20 @@ func (h *hosted) settle() string {
 		default:
 		}
 		now = usage()
-		if len(h.server.places) == 0 && now.files <= h.before.files && now.goroutines <= h.before.goroutines {
+		if h.visitors() == 0 && now.files <= h.before.files && now.goroutines <= h.before.goroutines {
 			return ""
 		}
 		time.Sleep(time.Millisecond)
 	}
 	stacks := make([]byte, 1<<20)
 	return fmt.Sprintf("%d sessions stay, %+v before, %+v now:\n%s",
-		len(h.server.places), h.before, now, stacks[:runtime.Stack(stacks, true)])
+		h.visitors(), h.before, now, stacks[:runtime.Stack(stacks, true)])
+}
+
+// visitors counts the connections.
+func (h *hosted) visitors() int {
+	c := h.gate.Counts()
+	return c.LoggingIn + c.Sessions
 }
 
 // use is what a leak would add to.

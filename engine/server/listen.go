@@ -26,6 +26,7 @@ func (s *session) listen(ctx context.Context, n int, o netio.Options) (dataPorts
 		Options: s.server.cfg.stream(o),
 		Local:   s.ctl.LocalAddr().Addr(),
 		Ports:   s.server.cfg.DataPorts,
+		Wait:    s.server.cfg.Waits.Ports,
 		Peer:    s.ctl.RemoteAddr().Addr(),
 		OnRefused: func(from netip.AddrPort) {
 			s.log.Warn("stranger on a data port refused", "from", from.String())

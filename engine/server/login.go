@@ -2,82 +2,144 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 
+	"bbftp/engine/admission"
 	"bbftp/engine/auth"
 	"bbftp/engine/control"
 	"bbftp/engine/wire"
 )
 
-// login runs the dialogue of wire.md 3 up to, not including, its final reply
-// on success: that one waits until the account's directory is open.
+// entrance is the login of one connection (wire.md 3).
 //
 //	S: MSG_CRYPT   C: MSG_LOG (RSA)                                   → check
 //	S: MSG_CRYPT   C: MSG_CRYPT   S: MSG_OK   C: MSG_LOG (clear text) → check
+//	S: MSG_CRYPT   C: MSG_TLS, handshake   C: MSG_LOG (clear text)    → check
 //	S: MSG_CRYPT   C: MSG_SERVER_STATUS   S: MSG_OK text              → close
-func (s *Server) login(ctx context.Context, ctl *control.Conn, keys *auth.KeyPool) (auth.Account, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, s.cfg.Waits.Login, errLoginLimit)
+//
+//	check ─┬─ right: a place among the user's sessions, or MSG_BAD
+//	       └─ wrong: the delay, MSG_BAD_NO_RETRY
+type entrance struct {
+	*service
+	ctl     *control.Conn
+	keys    auth.Keys
+	visit   *admission.Visit
+	claimed string // the user's name as the client says it, of any bytes
+}
+
+// enter logs a client in, short of telling it so: that waits until the account's
+// directory is open.
+func (s *service) enter(ctx context.Context, ctl *control.Conn, keys auth.Keys, visit *admission.Visit) (auth.Account, error) {
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	defer context.AfterFunc(s.draining, func() { end(errDraining) })()
+	e := entrance{service: s, ctl: ctl, keys: keys, visit: visit}
+	account, err := e.login(ctx)
+	if errors.Is(err, auth.ErrDenied) {
+		visit.Failed(ctx)
+		err = errors.Join(err, ctl.Send(wire.Reply{Kind: wire.MsgBadNoRetry, Text: "Incorrect password"}))
+	}
+	switch log := s.log.With("client", ctl.RemoteAddr().String()); {
+	case errors.Is(err, errStatus):
+		log.Info("status asked for")
+	case err != nil:
+		log.Warn("login failed", "user", cut(e.claimed, maxUser), "error", err)
+		e.record(err)
+	}
+	return account, err
+}
+
+func (e *entrance) login(ctx context.Context) (auth.Account, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, e.cfg.Waits.Login, errLoginLimit)
 	defer cancel()
 	// Each wait has a limit of its own; this one bounds their sum, so that a
 	// peer that trickles bytes can't hold its place.
-	defer context.AfterFunc(ctx, func() { _ = ctl.Close() })()
-	account, err := s.dialogue(ctx, ctl, keys)
+	defer context.AfterFunc(ctx, func() { _ = e.ctl.Close() })()
+	account, err := e.dialogue(ctx)
 	if err != nil && ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
 	return account, err
 }
 
-func (s *Server) dialogue(ctx context.Context, ctl *control.Conn, keys *auth.KeyPool) (auth.Account, error) {
-	key, err := takeKey(ctx, ctl, keys)
+func (e *entrance) dialogue(ctx context.Context) (auth.Account, error) {
+	key, err := e.takeKey(ctx)
 	if err != nil {
 		return auth.Account{}, err
 	}
-	if err := ctl.Send(key.Offer()); err != nil {
+	offer := key.Offer()
+	if e.cfg.TLS != nil {
+		offer.Type |= wire.CryptTLS
+	}
+	e.visit.Waiting(true)
+	if err := e.ctl.Send(offer); err != nil {
 		return auth.Account{}, err
 	}
-	h, err := ctl.ReadHeader(s.cfg.Waits.Login)
+	h, err := e.passage(ctx)
 	if err != nil {
-		return auth.Account{}, fmt.Errorf("wait for MSG_LOG: %w", err)
-	}
-	if h.Code == wire.MsgCrypt {
-		if !s.cfg.AllowClear {
-			return auth.Account{}, refuseLogin(ctl, wire.Reply{Kind: wire.MsgBadNoRetry, Text: textEncryptedOnly})
-		}
-		if err := ctl.Send(wire.Reply{Kind: wire.MsgOK, Text: "Uncrypted login dialog accepted"}); err != nil {
-			return auth.Account{}, err
-		}
-		if h, err = ctl.ReadHeader(s.cfg.Waits.Login); err != nil {
-			return auth.Account{}, fmt.Errorf("wait for MSG_LOG: %w", err)
-		}
+		return auth.Account{}, err
 	}
 	switch {
 	case h.Code == wire.MsgServerStatus:
-		return auth.Account{}, errors.Join(errStatus, ctl.Send(wire.Reply{Kind: wire.MsgOK, Text: s.status(ctl)}))
+		return auth.Account{}, errors.Join(errStatus, e.ctl.Send(wire.Reply{Kind: wire.MsgOK, Text: e.status()}))
 	case h.Code != wire.MsgLog:
-		return auth.Account{}, refuseLogin(ctl, wire.Reply{Kind: wire.MsgBad, Text: "Unkown message in connected state"})
+		return auth.Account{}, e.refuse(wire.MsgBad, "Unkown message in connected state")
 	case h.Len != wire.LogSize:
-		return auth.Account{}, refuseLogin(ctl, wire.Reply{Kind: wire.MsgBad, Text: "Incorrect length for MSG_LOG command"})
+		return auth.Account{}, e.refuse(wire.MsgBad, "Incorrect length for MSG_LOG command")
 	}
-	m, err := ctl.ReadBody(h)
+	m, err := e.ctl.ReadBody(h)
 	if err != nil {
 		return auth.Account{}, err
 	}
-	return s.check(ctx, ctl, key, m.(wire.Log))
+	e.visit.Waiting(false)
+	return e.check(ctx, key, m.(wire.Log))
+}
+
+// passage settles by which way the login will come, and waits for it.
+func (e *entrance) passage(ctx context.Context) (wire.Header, error) {
+	h, err := e.nextHeader()
+	switch {
+	case err != nil || h.Code == wire.MsgServerStatus:
+		return h, err
+	case h.Code == wire.MsgTLS && e.cfg.TLS != nil:
+		err = e.ctl.Secure(ctx, func(conn net.Conn) *tls.Conn { return tls.Server(conn, e.cfg.TLS) })
+	case e.cfg.RequireTLS:
+		err = e.refuse(wire.MsgBadNoRetry, "The server requires TLS")
+	case h.Code == wire.MsgCrypt && !e.cfg.AllowClear:
+		err = e.refuse(wire.MsgBadNoRetry, textEncryptedOnly)
+	case h.Code == wire.MsgCrypt:
+		err = e.ctl.Send(wire.Reply{Kind: wire.MsgOK, Text: "Uncrypted login dialog accepted"})
+	default:
+		return h, nil
+	}
+	if err != nil {
+		return wire.Header{}, err
+	}
+	return e.nextHeader()
+}
+
+func (e *entrance) nextHeader() (wire.Header, error) {
+	h, err := e.ctl.ReadHeader(e.cfg.Waits.Login)
+	if err != nil {
+		return wire.Header{}, fmt.Errorf("wait for MSG_LOG: %w", err)
+	}
+	return h, nil
 }
 
 // takeKey waits for a login key as long as the client does: connections that
 // are gone must not stand in the queue.
-func takeKey(ctx context.Context, ctl *control.Conn, keys *auth.KeyPool) (*auth.Key, error) {
+func (e *entrance) takeKey(ctx context.Context) (*auth.Key, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	defer ctl.Watch(func(_ wire.Header, err error) {
+	defer e.ctl.Watch(func(_ wire.Header, err error) {
 		if err != nil {
 			cancel(err)
 		}
 	})()
-	return keys.Take(ctx)
+	return e.keys.Take(ctx)
 }
 
 var (
@@ -90,54 +152,57 @@ const textEncryptedOnly = "The server requires encrypted login"
 
 // check verifies the credentials in m. Every failure from here on looks and
 // costs the same to the peer.
-func (s *Server) check(ctx context.Context, ctl *control.Conn, key *auth.Key, m wire.Log) (auth.Account, error) {
+func (e *entrance) check(ctx context.Context, key *auth.Key, m wire.Log) (auth.Account, error) {
 	var who auth.Credentials
 	switch m.Type {
 	case wire.CryptRSA:
 		who = key.Open(m)
 	case wire.CryptNone:
-		if !s.cfg.AllowClear {
-			return auth.Account{}, refuseLogin(ctl, wire.Reply{Kind: wire.MsgBadNoRetry, Text: textEncryptedOnly})
+		if _, secured := e.ctl.TLS(); !secured && !e.cfg.AllowClear {
+			return auth.Account{}, e.refuse(wire.MsgBadNoRetry, textEncryptedOnly)
 		}
 		who = auth.OpenClear(m)
 	default:
-		return auth.Account{}, refuseLogin(ctl, s.greeting(wire.MsgBad, "Unknown encryption"))
+		return auth.Account{}, e.refuseGreeting("Unknown encryption")
 	}
-	account, err := s.cfg.Accounts.Authenticate(ctx, who)
+	defer who.Wipe()
+	e.claimed = who.User()
+	if err := e.visit.Check(ctx); err != nil {
+		return auth.Account{}, err
+	}
+	account, err := e.cfg.Accounts.Authenticate(ctx, who)
+	if err == nil {
+		err = e.visit.Admit(account.Name, account.Sessions, account.Streams)
+	}
 	switch {
-	case errors.Is(err, auth.ErrDenied):
-		return auth.Account{}, fmt.Errorf("user %q: %w", who.User(),
-			refuseLogin(ctl, wire.Reply{Kind: wire.MsgBadNoRetry, Text: "Incorrect password"}))
+	case errors.Is(err, auth.ErrDenied): // answered after the delay
+		return auth.Account{}, err
+	case errors.Is(err, admission.ErrUserFull):
+		return auth.Account{}, e.refuseGreeting(sentence(admission.ErrUserFull))
 	case err != nil: // too busy to check in time
-		return auth.Account{}, errors.Join(err, ctl.Send(s.greeting(wire.MsgBad, "Unable to check the password")))
+		return auth.Account{}, errors.Join(err, e.ctl.Send(e.greeting(wire.MsgBad, "Unable to check the password")))
 	}
 	return account, nil
 }
 
-// refuseLogin sends the last reply of a login that goes no further and names
-// it as the reason.
-func refuseLogin(ctl *control.Conn, r wire.Reply) error {
-	if err := ctl.Send(r); err != nil {
+// loginRefusal is the last reply of a login that goes no further.
+type loginRefusal struct {
+	kind wire.Code
+	text string // without the version
+}
+
+func (r *loginRefusal) Error() string { return fmt.Sprintf("answered %v %q", r.kind, r.text) }
+
+func (e *entrance) refuse(kind wire.Code, text string) error {
+	if err := e.ctl.Send(wire.Reply{Kind: kind, Text: text}); err != nil {
 		return err
 	}
-	return fmt.Errorf("answered %v %q", r.Kind, r.Text)
+	return &loginRefusal{kind, text}
 }
 
-// greeting is a reply that shows the server's version, the only place on the
-// wire that has it (wire.md 3.2).
-func (s *Server) greeting(kind wire.Code, text string) wire.Reply {
-	return wire.Reply{Kind: kind, Text: fmt.Sprintf("bbftpd version %s : %s", s.cfg.Version, text)}
-}
-
-// status answers MSG_SERVER_STATUS in the form of wire.md 3.5.
-func (s *Server) status(ctl *control.Conn) string {
-	text := fmt.Sprintf("bbftpd version %s\nCompiled with  :   default port %d\n  compression with Zlib\n  encryption with RSA\n"+
-		"Running options:\n  Maximum number of streams = %d\n", s.cfg.Version, ctl.LocalAddr().Port(), s.cfg.MaxStreams)
-	if ports := s.cfg.DataPorts; ports.Min != 0 {
-		text += fmt.Sprintf("  data ports range = [%d-%d]\n", ports.Min, ports.Max)
+func (e *entrance) refuseGreeting(text string) error {
+	if err := e.ctl.Send(e.greeting(wire.MsgBad, text)); err != nil {
+		return err
 	}
-	if s.cfg.AllowClear {
-		return text + "  The server allows non-encrypted login\n"
-	}
-	return text + "  " + textEncryptedOnly + "\n"
+	return &loginRefusal{wire.MsgBad, text}
 }

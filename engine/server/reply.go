@@ -11,9 +11,11 @@ import (
 	"strings"
 	"syscall"
 
+	"bbftp/engine/admission"
 	"bbftp/engine/storage"
 	"bbftp/engine/transfer"
 	"bbftp/engine/wire"
+	"bbftp/netio"
 	"bbftp/netio/zerocopy"
 )
 
@@ -47,8 +49,14 @@ func reason(err error) string {
 		{storage.ErrNotRegular, "Not a regular file"},
 		{storage.ErrTooLarge, "File too large"},
 		{storage.ErrTooMany, "Too many names match"},
+		{errNeverSoMany, sentence(errNeverSoMany)},
+		{admission.ErrStreams, sentence(admission.ErrStreams)},
+		{netio.ErrNoPort, "No free data port"},
+		{errNoMass, "No mass storage"},
 		{storage.ErrStalled, "The mass storage did not answer in time"},
 		{storage.ErrBusy, "The mass storage is busy"},
+		{transfer.ErrMemory, "Too many compressed transfers at once"},
+		{zerocopy.ErrTrickle, "The data come too slowly"},
 		{transfer.ErrChanged, textChanged},
 		{zerocopy.ErrShortSource, textChanged},
 		{storage.ErrChanged, textChanged},
@@ -110,6 +118,10 @@ func listRefusal(pattern string, err error) wire.Reply {
 func transferRefusal(err error) wire.Reply {
 	var connect *connectError
 	switch {
+	case errors.Is(err, errNeverSoMany):
+		return wire.Reply{Kind: wire.MsgBadNoRetry, Text: reason(err)}
+	case errors.Is(err, admission.ErrStreams):
+		return wire.Reply{Kind: wire.MsgBad, Text: reason(err)}
 	case errors.As(err, &connect):
 		return wire.Reply{Kind: wire.MsgBad, Text: fmt.Sprintf("Cannot connect receive socket %d : %s", connect.stream, reason(connect.err))}
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
@@ -126,7 +138,9 @@ func ended(err error) error {
 	case errors.Is(err, io.EOF):
 		return nil
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return errors.New("no command within the time limit")
+		return errIdle
 	}
 	return err
 }
+
+var errIdle = errors.New("no command within the time limit")

@@ -12,6 +12,7 @@ import (
 	"bbftp/engine/control"
 	"bbftp/engine/storage"
 	"bbftp/engine/wire"
+	"bbftp/netio"
 )
 
 // session is one logged-in client, whatever version it speaks. Its goroutine
@@ -23,14 +24,28 @@ import (
 //	             │     └─ any other message, which LOGGED of version 1 handles
 //	             └─ 10 s, EOF ─► closed
 type session struct {
-	server  *Server
+	server  *service
 	ctl     *control.Conn
 	log     *slog.Logger
+	number  uint64 // for records
 	account auth.Account
+	tls     bool
+	quota   streamQuota
+	limit   *netio.RateLimit
 	tree    *storage.Tree
 	dir     string // working directory as the client sees it
 	oldest  int32  // version that is served: 1, or 2 to clients of a remote shell
+	spoken  int    // version agreed on; 0: not yet
 	umask   fs.FileMode
+	ending  error // why it is over; nil: the client ended it in good order
+}
+
+// streamQuota counts the data streams of a session among all others.
+type streamQuota interface {
+	// Streams asks for n more. The error is admission.ErrStreams.
+	Streams(n int) (release func(), err error)
+	// AtMost is n, or less where so many can never be had.
+	AtMost(n int) int
 }
 
 // newest is the version legacy peers and we speak at most.
@@ -52,12 +67,14 @@ const maxDropped = 64 << 10
 var (
 	errProtocol = errors.New("protocol error")
 	errGoodbye  = errors.New("MSG_CLOSE_CONN")
+	// errInvalid is a message that was read and makes no sense.
+	errInvalid = errors.New("invalid request")
 )
 
 // serve agrees on a version and handles its commands until the session must
 // end, and says why it did; nil means the client ended it in good order.
 func (s *session) serve(ctx context.Context) error {
-	h, err := s.ctl.ReadHeader(s.server.cfg.Waits.First)
+	h, err := s.next(s.server.cfg.Waits.First)
 	if err != nil {
 		return ended(err)
 	}
@@ -114,7 +131,7 @@ func await(ctl *control.Conn, code wire.Code, wait time.Duration) (wire.Message,
 // commands handles the messages of LOGGED. An error of handle ends the session.
 func (s *session) commands(ctx context.Context, handle func(context.Context, wire.Header) error) error {
 	for {
-		h, err := s.ctl.ReadHeader(s.server.cfg.Waits.Command)
+		h, err := s.next(s.server.cfg.Waits.Command)
 		if err != nil {
 			return ended(err)
 		}
@@ -125,6 +142,20 @@ func (s *session) commands(ctx context.Context, handle func(context.Context, wir
 			return err
 		}
 	}
+}
+
+// next waits for the next command to begin. A server that drains ends the wait, and
+// with it the session.
+func (s *session) next(wait time.Duration) (wire.Header, error) {
+	if s.server.draining.Err() != nil {
+		return wire.Header{}, errDraining // after the reply to the last: nothing may cut that off
+	}
+	stop := context.AfterFunc(s.server.draining, func() { _ = s.ctl.Close() })
+	h, err := s.ctl.ReadHeader(wait)
+	if !stop() {
+		return wire.Header{}, errDraining
+	}
+	return h, err
 }
 
 // drop refuses a message and reads its body away, so that the next one is
@@ -166,7 +197,7 @@ func (s *session) breach(b *breach) error { return errors.Join(s.answer(b.reply)
 
 // invalid refuses what a message asks for; the message itself was read.
 func (s *session) invalid(h wire.Header, err error) error {
-	s.log.Warn("request refused", "request", h.Code.String(), "error", err)
+	s.log.Warn("request refused", "request", h.Code.String(), "error", brief(err))
 	return s.reply(wire.MsgBadNoRetry, textInvalid+err.Error())
 }
 

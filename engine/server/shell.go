@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 
+	"bbftp/engine/admission"
 	"bbftp/engine/auth"
 	"bbftp/engine/control"
 	"bbftp/engine/wire"
@@ -35,7 +36,7 @@ type Shell struct {
 const defaultPort = 5021
 
 // ServeShell serves one session over the pipes of a remote shell until the
-// client or ctx ends it. Paths are those of the machine, and the session starts
+// client, ctx or [Server.Drain] ends it. Paths are those of the machine, and the session starts
 // in the account's directory. It closes the pipes. It fails if the two sides do
 // not learn each other's addresses.
 //
@@ -46,13 +47,17 @@ func (s *Server) ServeShell(ctx context.Context, shell Shell) error {
 		shell.Port = defaultPort
 	}
 	shell.Caller = shell.Caller.Unmap()
+	return s.current.Load().shell(ctx, shell)
+}
+
+func (s *service) shell(ctx context.Context, shell Shell) error {
 	pipe := control.NewPipe(shell.In, shell.Out)
 	ctl := control.New(pipe, wire.Client, s.limits())
 	defer context.AfterFunc(ctx, func() { _ = ctl.Close() })()
 	defer func() { _ = ctl.Hangup() }()
 	log := s.log.With("user", shell.Account.Name)
 
-	tree, home, err := s.openUnconfined(shell.Account.Dir)
+	tree, home, err := s.openUnconfined(shell.Account.Dir, shell.Account)
 	if err != nil {
 		log.Error("account unusable", "error", err)
 		_ = ctl.Send(s.greeting(wire.MsgBad, textNoHome))
@@ -66,17 +71,17 @@ func (s *Server) ServeShell(ctx context.Context, shell Shell) error {
 		return fmt.Errorf("learn the client's address: %w", err)
 	}
 	pipe.Meet(local, remote)
-	defer s.survive(pipe.RemoteAddr())
+	defer survive(s.log, pipe)
 	s.run(ctx, &session{
-		ctl: ctl, log: s.log.With("client", remote.Addr().String()), account: shell.Account,
-		tree: tree, dir: home, oldest: 2,
+		server: s, ctl: ctl, log: s.log.With("client", remote.Addr().String()), account: shell.Account,
+		quota: new(admission.Visit), tree: tree, dir: home, oldest: 2,
 	})
 	return nil
 }
 
 // meet learns the addresses of both ends. The port of the local one is that of
 // the control connection there would be.
-func (s *Server) meet(ctx context.Context, ctl *control.Conn, shell Shell) (local, remote netip.AddrPort, err error) {
+func (s *service) meet(ctx context.Context, ctl *control.Conn, shell Shell) (local, remote netip.AddrPort, err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, s.cfg.Waits.Caller, errNoCaller)
 	defer cancel()
 	if shell.Exchange {
@@ -96,7 +101,7 @@ var (
 
 // exchange tells our address and asks for the client's. The client may name any:
 // it is logged in, and could connect from here to anywhere.
-func (s *Server) exchange(ctl *control.Conn, shell Shell) (netip.AddrPort, error) {
+func (s *service) exchange(ctl *control.Conn, shell Shell) (netip.AddrPort, error) {
 	if err := ctl.Send(wire.IPAddr{Kind: wire.MsgIPAddr, Addr: shell.Address}); err != nil {
 		return netip.AddrPort{}, err
 	}

@@ -22,7 +22,7 @@ const maxCallers = 64
 
 // awaitCall tells the client a port and waits for its call there. Strangers,
 // and callers who do not say MSG_IPADDR, neither end the wait nor hold it up.
-func (s *Server) awaitCall(ctx context.Context, ctl *control.Conn, shell Shell) (call, error) {
+func (s *service) awaitCall(ctx context.Context, ctl *control.Conn, shell Shell) (call, error) {
 	l, err := s.listenForCall(ctx, shell.Port+1)
 	if err != nil {
 		return call{}, err
@@ -65,6 +65,7 @@ func (s *Server) awaitCall(ctx context.Context, ctl *control.Conn, shell Shell) 
 		}
 		answering.Go(func() {
 			defer func() { <-callers }()
+			defer survive(s.log, conn)
 			c := call{addrPort(conn.LocalAddr()), addrPort(conn.RemoteAddr())}
 			if err := s.answerCall(ctx, conn, shell.expects(c.remote.Addr())); err != nil {
 				s.log.Warn("caller refused", "from", c.remote.String(), "error", err)
@@ -81,7 +82,7 @@ func (s *Server) awaitCall(ctx context.Context, ctl *control.Conn, shell Shell) 
 
 // listenForCall listens on the announced port, or where the configuration says.
 // Any port does where that one is taken: the client is told.
-func (s *Server) listenForCall(ctx context.Context, port uint16) (*net.TCPListener, error) {
+func (s *service) listenForCall(ctx context.Context, port uint16) (*net.TCPListener, error) {
 	ports := netio.PortRange{Min: port, Max: port}
 	if s.cfg.AnySourcePort {
 		ports = s.cfg.DataPorts
@@ -108,7 +109,7 @@ func (shell Shell) expects(from netip.Addr) bool {
 var errStranger = errors.New("not the client's address")
 
 // answerCall answers the client's MSG_IPADDR on its call, which ends with that.
-func (s *Server) answerCall(ctx context.Context, conn net.Conn, expected bool) error {
+func (s *service) answerCall(ctx context.Context, conn net.Conn, expected bool) error {
 	call := control.New(conn, wire.Client, s.limits())
 	defer context.AfterFunc(ctx, func() { _ = call.Close() })()
 	if !expected {

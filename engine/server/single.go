@@ -8,15 +8,22 @@ import (
 )
 
 // ServeConn serves the one session of conn, as inetd(8) hands it over, until
-// the client or ctx ends it. It closes conn, which must be one of TCP. A login
-// that failed is an error.
+// the client, ctx or [Server.Drain] ends it. It closes conn, which must be one of
+// TCP. A login that failed is an error, and so is a connection that is not let in.
 func (s *Server) ServeConn(ctx context.Context, conn net.Conn) error {
-	if s.cfg.Accounts == nil {
+	service := s.current.Load()
+	if service.cfg.Accounts == nil {
 		_ = conn.Close()
 		return errNoAccounts
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer s.survive(conn.RemoteAddr())
-	return s.session(ctx, conn, auth.NewKeyPool(ctx, 1))
+	defer survive(service.log, conn)
+	visit, err := s.gate.Enter(addrPort(conn.RemoteAddr()).Addr(), cancel)
+	if err != nil {
+		service.refused(conn, err)
+		return err
+	}
+	defer visit.Leave()
+	return service.session(ctx, conn, auth.NewKeyPool(ctx, 1), visit)
 }

@@ -23,7 +23,7 @@ import (
 type version1 struct{ *session }
 
 func (s *session) version1() version1 {
-	s.umask = s.server.cfg.Umask
+	s.umask, s.spoken = s.server.cfg.Umask, 1
 	s.log.Info("version agreed on", "version", 1)
 	return version1{s}
 }
@@ -66,6 +66,13 @@ func (v version1) withFile(h wire.Header, serve func(wire.FileRequest) error) er
 	}
 	r := m.(wire.FileRequest)
 	if err := validFile(r); err != nil {
+		if name, nameErr := r.FileName(); nameErr == nil {
+			op := "get"
+			if h.Code == wire.MsgStore || h.Code == wire.MsgStoreC {
+				op = "put"
+			}
+			v.unwilling(op, name, errInvalid)
+		}
 		return v.invalid(h, err)
 	}
 	return serve(r)
@@ -93,6 +100,9 @@ func (v version1) withPath(h wire.Header, tooLong string, serve func(string) err
 	}
 	r := m.(wire.PathRequest)
 	if err := r.Validate(); err != nil {
+		if h.Code == wire.MsgMkdir {
+			v.changed("mkdir", r.Path, errInvalid)
+		}
 		return v.invalid(h, err)
 	}
 	return serve(r.Path)

@@ -14,11 +14,11 @@ const (
 )
 
 func (v version1) mkdir(name string) error {
-	if err := v.tree.Mkdir(storage.Join(v.dir, name), dirMode&^v.umask); err != nil {
-		v.log.Info("mkdir refused", "directory", name, "error", err)
+	err := v.tree.Mkdir(storage.Join(v.dir, name), dirMode&^v.umask)
+	v.changed("mkdir", name, err)
+	if err != nil {
 		return v.answer(mkdirRefusal(name, err))
 	}
-	v.log.Info("mkdir", "directory", name)
 	return v.reply(wire.MsgOK, "OK")
 }
 

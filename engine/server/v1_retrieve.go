@@ -22,6 +22,12 @@ func (v version1) retrieve(ctx context.Context, r wire.FileRequest, open opener)
 	}
 	defer func() { _ = src.Close() }()
 	t.size = src.Size()
+	release, err := v.hold(t.streams)
+	if err != nil {
+		v.transferred(t, err)
+		return v.answer(transferRefusal(err))
+	}
+	defer release()
 	if err := v.ctl.Send(wire.RetrOK{Size: t.size}); err != nil {
 		return err
 	}

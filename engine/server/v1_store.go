@@ -14,6 +14,12 @@ func (v version1) store(ctx context.Context, r wire.FileRequest) error {
 	if err != nil {
 		return err
 	}
+	release, err := v.hold(t.streams)
+	if err != nil {
+		v.transferred(t, err)
+		return v.answer(transferRefusal(err))
+	}
+	defer release()
 	pending, err := v.tree.Create(storage.Join(v.dir, t.name), storage.NewFile{
 		Size: t.size, Perm: fileMode &^ v.umask, Keep: true, Writable: true,
 		Sync: v.server.cfg.Sync, Sparse: v.server.cfg.Sparse,
@@ -22,6 +28,7 @@ func (v version1) store(ctx context.Context, r wire.FileRequest) error {
 		v.transferred(t, err)
 		return v.answer(createRefusal(t.name, err))
 	}
+	defer func() { _ = pending.Abort() }() // after a crash
 	if t.size > 0 {
 		err = v.receive(ctx, t, pending)
 	} else {

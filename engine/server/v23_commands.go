@@ -39,7 +39,7 @@ type versions23 struct {
 }
 
 func (s *session) versions23(version int32) versions23 {
-	s.umask = s.server.cfg.Umask // until MSG_CHUMASK
+	s.umask, s.spoken = s.server.cfg.Umask, int(version) // the mask until MSG_CHUMASK
 	s.log.Info("version agreed on", "version", version)
 	return versions23{s, version}
 }
@@ -110,12 +110,25 @@ func (v versions23) withPath(h wire.Header, serve func(wire.PathCommand) error) 
 	}
 	c := m.(wire.PathCommand)
 	if err := c.Validate(); err != nil {
+		v.unchanged(h.Code, c.Path, errInvalid)
 		return v.invalid(h, err)
 	}
 	if c.Options.Has(wire.OptRFIO) {
+		v.unchanged(h.Code, c.Path, errNoMass)
 		return v.reply(wire.MsgBadNoRetry, massRefusals[h.Code])
 	}
 	return serve(c)
+}
+
+// unchanged records that a command, if it is one that changes something, was refused
+// before anything was looked at.
+func (v versions23) unchanged(code wire.Code, name string, err error) {
+	switch code {
+	case wire.MsgMkdirV2:
+		v.changed("mkdir", name, err)
+	case wire.MsgRm:
+		v.changed("rm", name, err)
+	}
 }
 
 func (v versions23) withInt(h wire.Header, serve func(int32) error) error {

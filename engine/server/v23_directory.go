@@ -34,20 +34,19 @@ func (v versions23) mkdir(c wire.PathCommand) error {
 			err = nil
 		}
 	}
+	v.changed("mkdir", c.Path, err)
 	if err != nil {
-		v.log.Info("mkdir refused", "directory", c.Path, "error", err)
 		return v.answer(mkdirRefusal23(c.Path, err))
 	}
-	v.log.Info("mkdir", "directory", c.Path)
 	return v.reply(wire.MsgOK, fmt.Sprintf("Directory %s created", c.Path))
 }
 
 func (v versions23) remove(c wire.PathCommand) error {
-	if err := v.tree.Remove(storage.Join(v.dir, c.Path)); err != nil {
-		v.log.Info("rm refused", "file", c.Path, "error", err)
+	err := v.tree.Remove(storage.Join(v.dir, c.Path))
+	v.changed("rm", c.Path, err)
+	if err != nil {
 		return v.reply(wire.MsgBadNoRetry, fmt.Sprintf("Unable to delete %s", c.Path))
 	}
-	v.log.Info("rm", "file", c.Path)
 	return v.reply(wire.MsgOK, fmt.Sprintf("%s has been deleted", c.Path))
 }
 

@@ -6,7 +6,9 @@ import (
 	"strings"
 	"syscall"
 
+	"bbftp/engine/admission"
 	"bbftp/engine/wire"
+	"bbftp/netio"
 )
 
 func createRefusal23(name string, o wire.Options, err error) wire.Reply {
@@ -50,6 +52,10 @@ func transferRefusal23(err error) wire.Reply {
 	switch {
 	case errors.As(err, &connect):
 		return wire.Reply{Kind: wire.MsgBad, Text: fmt.Sprintf("Cannot connect receive socket port %v : %s", connect.to, reason(connect.err))}
+	case errors.Is(err, netio.ErrNoPort):
+		return wire.Reply{Kind: wire.MsgBad, Text: reason(err)}
+	case errors.Is(err, admission.ErrStreams):
+		return transferRefusal(err)
 	case errors.As(err, &listen):
 		return wire.Reply{Kind: wire.MsgBad, Text: "Cannot open data ports : " + reason(listen.err)}
 	case errors.Is(err, wire.ErrPort):

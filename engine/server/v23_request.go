@@ -113,7 +113,7 @@ func window(kib int32) int {
 
 // streams is how many the server allows of those the client wants.
 func (v versions23) streams(r wire.Transfer) int32 {
-	n := min(r.Streams, int32(v.server.cfg.MaxStreams))
+	n := int32(v.quota.AtMost(int(min(r.Streams, int32(v.server.cfg.MaxStreams)))))
 	if r.Options.Has(wire.OptGzip) {
 		n = min(n, maxBlocks/r.BufferSize)
 	}

@@ -14,11 +14,13 @@ func (v versions23) retrieve(ctx context.Context, h wire.Header, r wire.Transfer
 	open := v.openFile
 	if r.Options.Has(wire.OptRFIO) {
 		if v.server.cfg.MassStorage == nil {
+			v.unwilling("get", name, errNoMass)
 			return v.reply(wire.MsgBadNoRetry, "Fail to retreive : RFIO not supported")
 		}
 		open = v.openMass
 	}
 	if err := valid(r); err != nil {
+		v.unwilling("get", name, errInvalid)
 		return v.invalid(h, err)
 	}
 	t := v.request("get", name, r)
@@ -33,6 +35,12 @@ func (v versions23) retrieve(ctx context.Context, h wire.Header, r wire.Transfer
 	if t.size == 0 {
 		err = v.awaitCreateZero(answer)
 	} else {
+		release, held := v.hold(t.streams)
+		if held != nil {
+			v.transferred(t.fileTransfer, held)
+			return v.answer(transferRefusal23(held))
+		}
+		defer release()
 		err = v.carry(ctx, t, answer, v.server.cfg.Waits.Command, func() error { return v.send(ctx, t.fileTransfer, src) })
 	}
 	v.transferred(t.fileTransfer, err)

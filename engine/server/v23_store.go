@@ -23,16 +23,20 @@ const (
 // with its attributes, before MSG_OK, or not at all.
 func (v versions23) store(ctx context.Context, h wire.Header, r wire.Transfer, name string) error {
 	if r.Options.Has(wire.OptRFIO) {
+		v.unwilling("put", name, errNoMass)
 		return v.reply(wire.MsgBadNoRetry, "Fail to store : RFIO not supported")
 	}
 	if err := valid(r); err != nil {
+		v.unwilling("put", name, errInvalid)
 		return v.invalid(h, err)
 	}
 	file, err := v.newFile(r)
 	if err != nil {
+		v.unwilling("put", name, errInvalid)
 		return v.invalid(h, err)
 	}
 	if strings.HasSuffix(name, "/") {
+		v.unwilling("put", name, errInvalid)
 		return v.reply(wire.MsgBadNoRetry, fmt.Sprintf("Filename %s ends with a /", name))
 	}
 	t := v.request("put", name, r)
@@ -41,11 +45,20 @@ func (v versions23) store(ctx context.Context, h wire.Header, r wire.Transfer, n
 	answer.Streams = v.streams(r)
 	t.size, t.streams = r.Size, int(answer.Streams)
 
+	if t.size > 0 {
+		release, err := v.hold(t.streams)
+		if err != nil {
+			v.transferred(t.fileTransfer, err)
+			return v.answer(transferRefusal23(err))
+		}
+		defer release()
+	}
 	pending, err := v.create(name, r.Options, file)
 	if err != nil {
 		v.transferred(t.fileTransfer, err)
 		return v.answer(createRefusal23(name, r.Options, err))
 	}
+	defer func() { _ = pending.Abort() }() // after a crash
 	if t.size > 0 {
 		err = v.carry(ctx, t, answer, v.server.cfg.Waits.StoreStart, func() error { return v.receive(ctx, t.fileTransfer, pending) })
 	} else {

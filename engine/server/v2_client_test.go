@@ -125,23 +125,32 @@ func (s *v2Server) login(t testing.TB, version int32) *v2Client {
 func (s *v2Server) begin(t testing.TB, conn net.Conn) {
 	t.Helper()
 	account := auth.Account{Name: "bbuser", Dir: s.root, MassStorage: "/"}
-	tree, home, err := s.open(account)
+	service := s.current.Load()
+	tree, home, err := service.open(account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	visit, err := s.gate.Enter(addrPort(conn.RemoteAddr()).Addr(), func() {})
+	if err == nil {
+		err = visit.Admit(account.Name, 0, 0)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	s.places <- struct{}{}
 	done := make(chan struct{})
 	t.Cleanup(func() { cancel(); <-done })
 	go func() {
 		defer close(done)
-		defer func() { <-s.places }()
+		defer visit.Leave()
 		defer func() { _ = tree.Close() }()
-		ctl := control.New(conn, wire.Client, s.limits())
+		ctl := control.New(conn, wire.Client, service.limits())
 		defer context.AfterFunc(ctx, func() { _ = ctl.Close() })()
 		defer func() { _ = ctl.Hangup() }()
-		log := s.Server.log.With("client", conn.RemoteAddr().String())
-		s.run(ctx, &session{ctl: ctl, log: log, account: account, tree: tree, dir: home, oldest: 1})
+		log := service.log.With("client", conn.RemoteAddr().String())
+		service.run(ctx, &session{
+			server: service, ctl: ctl, log: log, number: visit.Number(), account: account, quota: visit, tree: tree, dir: home, oldest: 1,
+		})
 	}()
 }
 
@@ -422,9 +431,9 @@ func (c *v2Client) halfClose() {
 // settles waits until no session is left.
 func (s *v2Server) settles(t testing.TB) {
 	t.Helper()
-	for end := time.Now().Add(patience); len(s.places) > 0; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(patience); s.gate.Counts().Sessions > 0; time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("%d sessions stay", len(s.places))
+			t.Fatalf("sessions stay: %+v", s.gate.Counts())
 		}
 	}
 }

@@ -185,7 +185,7 @@ func TestV2Status(t *testing.T) {
 	s := newV2Server(t, func(c *Config) {
 		c.MaxStreams, c.DataPorts, c.AllowClear = 7, netio.PortRange{Min: 40000, Max: 40100}, false
 	})
-	log := s.status(s.loopback(t))
+	log := (&entrance{service: s.current.Load(), ctl: s.loopback(t)}).status()
 	for _, line := range []string{"  Maximum number of streams = 7\n", "  data ports range = [40000-40100]\n", "  The server requires encrypted login\n"} {
 		if !strings.Contains(log, line) {
 			t.Errorf("no %q in\n%s", line, log)

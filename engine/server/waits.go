@@ -16,6 +16,7 @@ type Waits struct {
 	StoreStart time.Duration // after MSG_TRANS_OK for a store, default 10 s
 	List       time.Duration // for matching a pattern, default 60 s
 	Connect    time.Duration // for all data streams of a transfer to be connected, default 30 s
+	Ports      time.Duration // for data ports that others of the range use, default 5 s
 	Idle       time.Duration // a data stream without progress, default 300 s
 	Ack        time.Duration // for the ACK of a sent segment, default 100 s
 	Receive    time.Duration // for the rest of a message that has begun, default 180 s
@@ -40,6 +41,7 @@ func (w *Waits) limits() []limit {
 		{"StoreStart", &w.StoreStart, 10 * time.Second},
 		{"List", &w.List, 60 * time.Second},
 		{"Connect", &w.Connect, 30 * time.Second},
+		{"Ports", &w.Ports, 5 * time.Second},
 		{"Idle", &w.Idle, 300 * time.Second},
 		{"Ack", &w.Ack, 100 * time.Second},
 		{"Receive", &w.Receive, 180 * time.Second},

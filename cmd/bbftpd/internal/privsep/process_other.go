@@ -1,0 +1,15 @@
+//go:build !linux
+
+package privsep
+
+import (
+	"os"
+
+	"bbftp/cmd/bbftpd/internal/sandbox"
+)
+
+func pair() (a, b *os.File, err error) { return nil, nil, sandbox.ErrUnsupported }
+
+func withhold() {}
+
+func start(string, identity, ...*os.File) (*process, error) { return nil, sandbox.ErrUnsupported }

@@ -1,0 +1,156 @@
+package privsep
+
+import (
+	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"errors"
+	"io"
+	"log/slog"
+	"net/netip"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"bbftp/engine/admission"
+	"bbftp/engine/audit"
+	"bbftp/engine/auth"
+	"bbftp/engine/auth/system"
+	"bbftp/engine/trust"
+)
+
+// one is the account of a user without groups.
+type one struct{ asked int }
+
+func (o *one) Login(_ context.Context, c auth.Credentials) (system.User, error) {
+	o.asked++
+	if user, secret, readable := c.Reveal(); readable && user == "alice" && string(secret) == "right" {
+		return system.User{Account: auth.Account{Name: user}, UID: 1, GID: 1}, nil
+	}
+	return system.User{}, auth.ErrDenied
+}
+
+func (o *one) Authenticate(context.Context, auth.Credentials) (auth.Account, error) {
+	return auth.Account{}, auth.ErrDenied
+}
+
+func (o *one) Lookup(string) (system.User, error) { return system.User{}, system.ErrUnknown }
+
+// sink keeps records of one goroutine.
+type sink []audit.Record
+
+func (s *sink) Record(r audit.Record) { *s = append(*s, r) }
+
+// login is a password as a door passes it on.
+func login(user, password string) []byte {
+	b := []byte{1, 0, 0, 0, byte(len(user))}
+	return append(append(b, user...), password...)
+}
+
+// TestRogueDoor has a door that was taken over ask for more than it may.
+func TestRogueDoor(t *testing.T) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	check := request{Check: login("alice", "right")}
+	wrong := request{Check: login("alice", "wrong")}
+	sign := request{Sign: &toSign{Digest: make([]byte, 32), Hash: uint(crypto.SHA256)}}
+	failed := request{Record: &audit.Record{Event: audit.Login, Outcome: audit.Denied, User: "bob", Client: netip.MustParseAddrPort("192.0.2.1:1")}}
+	for name, tt := range map[string]struct {
+		says    []request
+		breach  bool
+		entered bool
+		asked   int
+	}{
+		"honest":                      {says: []request{check, {Enter: &entering{}}}, entered: true, asked: 1},
+		"honest with TLS":             {says: []request{sign, check, {Enter: &entering{TLS: true}}}, entered: true, asked: 1},
+		"wrong, recorded":             {says: []request{wrong, failed}, asked: 1},
+		"two passwords":               {says: []request{wrong, check}, breach: true, asked: 1},
+		"two signatures":              {says: []request{sign, sign}, breach: true},
+		"signature after the login":   {says: []request{check, sign}, breach: true, asked: 1},
+		"a digest too short":          {says: []request{{Sign: &toSign{Digest: []byte{1}, Hash: uint(crypto.SHA256)}}}, breach: true},
+		"another hash":                {says: []request{{Sign: &toSign{Digest: make([]byte, 32), Hash: 99}}}, breach: true},
+		"in without a password":       {says: []request{{Enter: &entering{}}}, breach: true},
+		"in with a wrong one":         {says: []request{wrong, {Enter: &entering{}}}, breach: true, asked: 1},
+		"TLS without a handshake":     {says: []request{check, {Enter: &entering{TLS: true}}}, breach: true, asked: 1},
+		"streams":                     {says: []request{{Streams: 1}}, breach: true},
+		"a login that was none":       {says: []request{{Record: &audit.Record{Event: audit.Login, Outcome: audit.OK, User: "root"}}}, breach: true},
+		"a file":                      {says: []request{{Record: &audit.Record{Event: audit.File, Outcome: audit.Failed}}}, breach: true},
+		"two records":                 {says: []request{failed, failed}, breach: true},
+		"failure of a good login":     {says: []request{check, failed}, breach: true, asked: 1},
+		"credentials of another kind": {says: []request{{Check: []byte("x")}}, breach: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			accounts, records := &one{}, &sink{}
+			c := roguish(accounts, records)
+			c.terms.identity = &trust.Identity{Signer: key}
+			ours, theirs := channels(t)
+			over := make(chan error, 1)
+			go func() {
+				over <- c.login(context.Background(), idle(ours), &doorOrder{})
+				_ = ours.Close()
+			}()
+			talk(theirs, tt.says)
+			err := <-over
+			if errors.Is(err, errRules) != tt.breach || err != nil && !tt.breach {
+				t.Errorf("got %v", err)
+			}
+			if (c.entered != nil) != tt.entered || accounts.asked != tt.asked {
+				t.Errorf("entered: %v, asked %d times", c.entered, accounts.asked)
+			}
+			for _, r := range *records {
+				if r.User != "alice" && r.User != "" || r.Client != c.client {
+					t.Errorf("recorded %+v", r)
+				}
+			}
+		})
+	}
+}
+
+// TestRogueLines bounds what a door writes.
+func TestRogueLines(t *testing.T) {
+	var log strings.Builder
+	c := roguish(&one{}, &sink{})
+	c.log = slog.New(slog.NewTextHandler(&log, nil))
+	ours, theirs := channels(t)
+	over := make(chan error, 1)
+	go func() {
+		over <- c.login(context.Background(), idle(ours), &doorOrder{})
+		_ = ours.Close()
+	}()
+	says := make([]request, 10*maxDoorLines)
+	for i := range says {
+		says[i] = request{Log: &line{Message: "noise"}}
+	}
+	talk(theirs, says)
+	if err := <-over; !errors.Is(err, errRules) {
+		t.Errorf("got %v", err)
+	}
+	if n := strings.Count(log.String(), "noise"); n > maxDoorLines {
+		t.Errorf("%d lines", n)
+	}
+}
+
+func roguish(accounts system.Accounts, records audit.Sink) *connection {
+	m := &Monitor{cfg: Config{Accounts: accounts, Audit: records}, draining: context.Background()}
+	return &connection{
+		monitor: m, visit: &admission.Visit{}, log: slog.New(slog.DiscardHandler), client: netip.MustParseAddrPort("192.0.2.7:7"),
+	}
+}
+
+// idle is a process that needs no killing.
+func idle(c *channel) *process { return &process{channel: c, cmd: &exec.Cmd{}} }
+
+// talk says it all, and listens meanwhile.
+func talk(c *channel, says []request) {
+	go func() { _, _ = io.Copy(io.Discard, c.conn) }()
+	for _, r := range says {
+		if c.send(r) != nil {
+			break
+		}
+	}
+	_ = c.Close()
+}

@@ -1,0 +1,8 @@
+//go:build !linux
+
+package main
+
+import "time"
+
+// monotonic is the clock that systemd compares reloads by; there is none here.
+func monotonic() time.Duration { return 0 }
