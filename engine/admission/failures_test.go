@@ -145,14 +145,35 @@ func TestGuessesBounded(t *testing.T) {
 			t.Errorf("another address waits %v: %v", time.Since(began), err)
 		}
 		guessing.Wait()
-		// All hundred before the first is known to be wrong, then four a minute.
-		if got := guesses.Load(); got > 100+4*10+8 {
+		// Four at a time, and while the delays grow some more, then four a minute.
+		if got := guesses.Load(); got > 4*10+12 {
 			t.Errorf("%d guesses", got)
 		}
 		if f := g.failures.known[sourceOf(addr("192.0.2.1"))].Value.(*failure); f.checking != 0 {
 			t.Errorf("%d checks under way", f.checking)
 		}
 	})
+}
+
+// TestRightLoginsAreNotRemembered takes no memory for who has never failed.
+func TestRightLoginsAreNotRemembered(t *testing.T) {
+	g := New(Limits{})
+	one, two := enter(t, g, "192.0.2.1"), enter(t, g, "192.0.2.1")
+	for _, v := range []*guest{one, two} {
+		if err := v.Check(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := one.Admit("alice", 0, 0); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(g.failures.known); n != 1 {
+		t.Errorf("%d addresses known while one is checked, want 1", n)
+	}
+	two.Leave()
+	if n := len(g.failures.known) + g.failures.recent.Len(); n != 0 {
+		t.Errorf("%d addresses known, want none", n)
+	}
 }
 
 // TestFailuresBounded has wrong logins come from all over a /32.

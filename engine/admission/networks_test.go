@@ -48,4 +48,8 @@ func TestNoAddress(t *testing.T) {
 	if _, err := g.Enter(netip.Addr{}, func() {}); err == nil {
 		t.Error("nobody is in an allowed network")
 	}
+	g = New(Limits{Deny: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}})
+	if _, err := g.Enter(netip.Addr{}, func() {}); err == nil {
+		t.Error("nobody is outside of a denied network")
+	}
 }

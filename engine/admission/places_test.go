@@ -208,6 +208,27 @@ func TestEviction(t *testing.T) {
 	}
 }
 
+// TestEvictionIsCheap looks at no more than those that have waited longest.
+func TestEvictionIsCheap(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := New(Limits{Sessions: considered + 2})
+		var in []*guest
+		for i := range considered {
+			in = append(in, waiter(t, g, fmt.Sprintf("192.0.%d.%d", i/256, i%256)))
+		}
+		waiter(t, g, "198.51.100.1")
+		waiter(t, g, "198.51.100.1")
+		enter(t, g, "198.51.100.2")
+		if in[0].evicted != 1 {
+			t.Error("the one that waits longest stays")
+		}
+		enter(t, g, "198.51.100.3") // one of the two is considered now
+		if in[1].evicted != 0 || g.Counts().Evicted != 2 {
+			t.Errorf("the second one was evicted: %+v", g.Counts())
+		}
+	})
+}
+
 // TestEvictedCannotLogIn has the place of a login given away while its password is
 // checked.
 func TestEvictedCannotLogIn(t *testing.T) {

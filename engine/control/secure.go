@@ -42,8 +42,11 @@ func (c *Conn) TLS() (state tls.ConnectionState, ok bool) {
 }
 
 // Release gives the connection away, with what the peer has said on it that was
-// not read. c must not be used any more.
-func (c *Conn) Release() (conn net.Conn, early []byte) { return c.conn, c.early() }
+// not read, and without a deadline. c must not be used any more.
+func (c *Conn) Release() (conn net.Conn, early []byte) {
+	_ = c.conn.SetDeadline(time.Time{}) // a dead connection fails whoever has it next
+	return c.conn, c.early()
+}
 
 // early are the bytes that are in memory already, those of a connection that was
 // resumed included.

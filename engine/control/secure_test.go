@@ -433,7 +433,14 @@ func TestReleaseResume(t *testing.T) {
 		}
 		write(t, peer, mkdir("b").Append(mkdir("a").Append(nil)))
 		expect(t, c, "a")
+		if err := c.conn.SetDeadline(time.Unix(1, 0)); err != nil { // of a message before
+			t.Fatal(err)
+		}
 		conn, early := c.Release()
+		write(t, peer, []byte("?"))
+		if _, err := io.ReadFull(conn, make([]byte, 1)); err != nil {
+			t.Errorf("after the release: %v", err)
+		}
 		if len(early) != len(mkdir("b").Append(nil)) {
 			t.Errorf("%d bytes early", len(early))
 		}

@@ -65,6 +65,7 @@ func (a *Acceptor) Run(ctx context.Context, l net.Listener) error {
 	var serving sync.WaitGroup
 	defer serving.Wait()
 	closeListener := func() { _ = l.Close() }
+	defer closeListener()
 	defer context.AfterFunc(ctx, closeListener)()
 	defer context.AfterFunc(a.ending, closeListener)()
 	err := a.accept(ctx, l, &serving)

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"bbftp/engine/transfer"
 	"bbftp/engine/wire"
 	"bbftp/netio"
 )
@@ -80,7 +81,7 @@ func (s *session) connectAll(ctx context.Context, n int, open func(context.Conte
 		// A panic in a goroutine would end the server, not the session.
 		defer func() {
 			if p := recover(); p != nil {
-				errs[i] = fmt.Errorf("open data stream %d: panic: %v\n%s", i+1, p, debug.Stack())
+				errs[i] = fmt.Errorf("open data stream %d: %w", i+1, &transfer.Panic{Value: p, Stack: debug.Stack()})
 			}
 			if errs[i] != nil {
 				time.AfterFunc(grace, cancel)

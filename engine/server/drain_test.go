@@ -1,6 +1,7 @@
 package server
 
 import (
+	"io"
 	"testing"
 	"time"
 
@@ -25,6 +26,7 @@ func TestDrain(t *testing.T) {
 		busy.put(conns, "abcdef", nil)
 		busy.ok("OK")
 		busy.closed()
+		_ = busy.out.(io.Closer).Close() // the server need not wait for that
 		if err := g.ended(t); err != nil {
 			t.Error(err)
 		}
@@ -96,6 +98,10 @@ func TestReconfigure(t *testing.T) {
 	cfg.MaxStreams = -1
 	if err := g.Reconfigure(cfg); err == nil {
 		t.Error("an impossible configuration is taken")
+	}
+	cfg.MaxStreams, cfg.Accounts = 1, nil
+	if err := g.Reconfigure(cfg); err == nil {
+		t.Error("a configuration without accounts is taken")
 	}
 	if n := granted(g.session(t, 3)); n != 2 {
 		t.Errorf("%d streams after the failure, want 2", n)

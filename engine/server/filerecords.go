@@ -2,6 +2,7 @@ package server
 
 import (
 	"errors"
+	"slices"
 	"syscall"
 	"time"
 
@@ -52,10 +53,16 @@ func (s *session) recordFile(r audit.Record, name string, err error) {
 	s.record(r)
 }
 
+// denials are what is not allowed, as opposed to what does not work.
+var denials = []error{
+	admission.ErrStreams, transfer.ErrMemory, storage.ErrTooLarge, storage.ErrEscapes, errNotWritable, errNoMass,
+	syscall.EROFS, syscall.EACCES, syscall.EPERM,
+}
+
 // outcome is how an operation on a file ended that returned err.
 func outcome(err error) (audit.Outcome, string) {
 	var in *interruption
-	var crash *transfer.Panic
+	_, _, crashed := crash(err)
 	switch {
 	case err == nil:
 		return audit.OK, ""
@@ -67,13 +74,11 @@ func outcome(err error) (audit.Outcome, string) {
 		return audit.Failed, reasonLost
 	case errors.Is(err, errProtocol):
 		return audit.Failed, reasonProtocol
-	case errors.As(err, &crash):
+	case crashed:
 		return audit.Failed, reasonCrash
 	case errors.Is(err, errInvalid), errors.Is(err, wire.ErrPort):
 		return audit.Failed, reasonInvalid
-	case errors.Is(err, admission.ErrStreams), errors.Is(err, syscall.EROFS), errors.Is(err, syscall.EACCES),
-		errors.Is(err, syscall.EPERM), errors.Is(err, storage.ErrEscapes), errors.Is(err, errNotWritable),
-		errors.Is(err, errNoMass):
+	case slices.ContainsFunc(denials, func(denial error) bool { return errors.Is(err, denial) }):
 		return audit.Denied, reason(err)
 	}
 	return audit.Failed, reason(err)

@@ -101,8 +101,8 @@ func (s *session) transferred(t *fileTransfer, err error) {
 		"compressed", t.options.Blocks, "simulated", t.simulated,
 		"seconds", time.Since(t.began).Seconds(), "paths", t.counters.Paths(), "telemetry", report,
 	}
-	if crash := (*transfer.Panic)(nil); errors.As(err, &crash) {
-		s.log.Error("transfer crashed", "panic", crash.Value, "stack", string(crash.Stack))
+	if value, stack, crashed := crash(err); crashed {
+		s.log.Error("transfer crashed", "panic", value, "stack", string(stack))
 	}
 	if err != nil {
 		// The error is what held it back.
@@ -110,6 +110,19 @@ func (s *session) transferred(t *fileTransfer, err error) {
 		return
 	}
 	s.log.Info("transfer", append(attrs, "verdict", report.Verdict)...)
+}
+
+// crash is the panic that made a transfer fail with err, if one did.
+func crash(err error) (value any, stack []byte, crashed bool) {
+	var stream *transfer.Panic
+	var open *storage.Panic
+	switch {
+	case errors.As(err, &stream):
+		return stream.Value, stream.Stack, true
+	case errors.As(err, &open):
+		return open.Value, open.Stack, true
+	}
+	return nil, nil, false
 }
 
 // conclude answers the end of a transfer; refuse words what went wrong. An

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/netip"
 	"sync"
@@ -146,6 +147,11 @@ func TestCrash(t *testing.T) {
 	bad.claim("crash", "secret")
 	if _, err := bad.tryRead(); err == nil {
 		t.Error("a session that crashed answers")
+	}
+	_ = bad.out.(io.Closer).Close() // the server need not wait for that
+	r := g.records.await(t, audit.Login, 2)[1]
+	if r.Outcome != audit.Failed || r.Reason != reasonCrash || r.User != "crash" {
+		t.Errorf("recorded %+v", r)
 	}
 	c.alive()
 	g.session(t, 2).alive()

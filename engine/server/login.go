@@ -32,24 +32,31 @@ type entrance struct {
 
 // enter logs a client in, short of telling it so: that waits until the account's
 // directory is open.
-func (s *service) enter(ctx context.Context, ctl *control.Conn, keys auth.Keys, visit *admission.Visit) (auth.Account, error) {
+func (s *service) enter(ctx context.Context, ctl *control.Conn, keys auth.Keys, visit *admission.Visit) (account auth.Account, err error) {
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
 	defer context.AfterFunc(s.draining, func() { end(errDraining) })()
 	e := entrance{service: s, ctl: ctl, keys: keys, visit: visit}
-	account, err := e.login(ctx)
+	err = errCrashed // until it is known better
+	defer func() { e.over(err) }()
+	account, err = e.login(ctx)
 	if errors.Is(err, auth.ErrDenied) {
 		visit.Failed(ctx)
 		err = errors.Join(err, ctl.Send(wire.Reply{Kind: wire.MsgBadNoRetry, Text: "Incorrect password"}))
 	}
-	switch log := s.log.With("client", ctl.RemoteAddr().String()); {
+	return account, err
+}
+
+// over tells log and record how the login ended, unless it succeeded: that is known
+// only when the client was told.
+func (e *entrance) over(err error) {
+	switch log := e.log.With("client", e.ctl.RemoteAddr().String()); {
 	case errors.Is(err, errStatus):
 		log.Info("status asked for")
 	case err != nil:
 		log.Warn("login failed", "user", cut(e.claimed, maxUser), "error", err)
 		e.record(err)
 	}
-	return account, err
 }
 
 func (e *entrance) login(ctx context.Context) (auth.Account, error) {
@@ -59,7 +66,9 @@ func (e *entrance) login(ctx context.Context) (auth.Account, error) {
 	// peer that trickles bytes can't hold its place.
 	defer context.AfterFunc(ctx, func() { _ = e.ctl.Close() })()
 	account, err := e.dialogue(ctx)
-	if err != nil && ctx.Err() != nil {
+	// A wrong password stays one: who has it checked in the last moment would
+	// guess without a delay.
+	if err != nil && ctx.Err() != nil && !errors.Is(err, auth.ErrDenied) {
 		err = context.Cause(ctx)
 	}
 	return account, err
@@ -167,10 +176,7 @@ func (e *entrance) check(ctx context.Context, key *auth.Key, m wire.Log) (auth.A
 	}
 	defer who.Wipe()
 	e.claimed = who.User()
-	if err := e.visit.Check(ctx); err != nil {
-		return auth.Account{}, err
-	}
-	account, err := e.cfg.Accounts.Authenticate(ctx, who)
+	account, err := e.authenticate(ctx, who)
 	if err == nil {
 		err = e.visit.Admit(account.Name, account.Sessions, account.Streams)
 	}
@@ -183,6 +189,17 @@ func (e *entrance) check(ctx context.Context, key *auth.Key, m wire.Log) (auth.A
 		return auth.Account{}, errors.Join(err, e.ctl.Send(e.greeting(wire.MsgBad, "Unable to check the password")))
 	}
 	return account, nil
+}
+
+// authenticate has the password checked when it is the address's turn, for which it
+// waits so long that there is time to tell the client that it did not come.
+func (e *entrance) authenticate(ctx context.Context, who auth.Credentials) (auth.Account, error) {
+	turn, cancel := context.WithTimeoutCause(ctx, e.cfg.Waits.Login/2, auth.ErrBusy)
+	defer cancel()
+	if err := e.visit.Check(turn); err != nil {
+		return auth.Account{}, err
+	}
+	return e.cfg.Accounts.Authenticate(ctx, who)
 }
 
 // loginRefusal is the last reply of a login that goes no further.

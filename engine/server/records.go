@@ -81,6 +81,8 @@ func loginOutcome(err error) (audit.Outcome, string) {
 		return audit.Failed, reasonTooLate
 	case errors.Is(err, errDraining), errors.Is(err, context.Canceled):
 		return audit.Failed, reasonStopping
+	case errors.Is(err, errCrashed):
+		return audit.Failed, reasonCrash
 	}
 	return audit.Failed, reasonLost
 }

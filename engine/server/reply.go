@@ -53,6 +53,7 @@ func reason(err error) string {
 		{admission.ErrStreams, sentence(admission.ErrStreams)},
 		{netio.ErrNoPort, "No free data port"},
 		{errNoMass, "No mass storage"},
+		{errStranger, "Not the address that ssh came from"},
 		{storage.ErrStalled, "The mass storage did not answer in time"},
 		{storage.ErrBusy, "The mass storage is busy"},
 		{transfer.ErrMemory, "Too many compressed transfers at once"},

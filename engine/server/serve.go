@@ -77,9 +77,8 @@ func (s *service) session(ctx context.Context, conn net.Conn, keys auth.Keys, vi
 	if err != nil {
 		return err
 	}
-	return s.serve(ctx, &session{
-		ctl: ctl, account: account, number: visit.Number(), quota: visit,
-	})
+	_, secured := ctl.TLS()
+	return s.serve(ctx, &session{ctl: ctl, account: account, number: visit.Number(), tls: secured, quota: visit})
 }
 
 // serve opens the directory of a client that is let in, greets it and serves its
@@ -87,9 +86,6 @@ func (s *service) session(ctx context.Context, conn net.Conn, keys auth.Keys, vi
 func (s *service) serve(ctx context.Context, session *session) error {
 	session.server = s
 	session.log = s.log.With("client", session.ctl.RemoteAddr().String())
-	if _, secured := session.ctl.TLS(); secured {
-		session.tls = true
-	}
 	name := session.account.Name
 	tree, home, err := s.open(session.account)
 	if err != nil {

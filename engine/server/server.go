@@ -145,7 +145,8 @@ func New(cfg Config) (*Server, error) {
 
 // Reconfigure has sessions that begin from now on follow cfg; those that are there
 // go on as they began. Only the rate limit changes for all. Gate and Memory stay
-// what [New] was given: a gate has its own SetLimits. A configuration that is not
+// what [New] was given: a gate has its own SetLimits. Connections that Serve turns
+// away are told to the Log and Audit that it began with. A configuration that is not
 // valid changes nothing.
 func (s *Server) Reconfigure(cfg Config) error {
 	if cfg.Log == nil {
@@ -159,6 +160,9 @@ func (s *Server) Reconfigure(cfg Config) error {
 	}
 	if err := cfg.validate(); err != nil {
 		return fmt.Errorf("bbftp server: %w", err)
+	}
+	if old := s.current.Load(); cfg.Accounts == nil && old != nil && old.cfg.Accounts != nil {
+		return errNoAccounts // whoever comes would find nobody to ask
 	}
 	cfg.Waits = cfg.Waits.withDefaults()
 	cfg.Storage.Ledger = s.ledger

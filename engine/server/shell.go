@@ -22,8 +22,10 @@ type Shell struct {
 	// Port is the control port that others derive from: the call-back is expected
 	// at Port + 1, and data streams are connected from Port - 1. Default 5021.
 	Port uint16
-	// Caller is the client's address where the shell knows it; only it may call
-	// back. Without it, and from a client of the other family, the first caller is the client.
+	// Caller is the client's address where the shell knows it; only it may call back
+	// or, with Exchange, be named. A client that came by IPv6 may do so by IPv4, which
+	// is all that legacy ones know: then from any address. Without Caller, the first
+	// that calls is the client.
 	Caller netip.Addr
 	// Exchange asks the client for its address over the pipes instead of waiting
 	// for its call (legacy option -A).
@@ -99,8 +101,8 @@ var (
 	errNoAnswer = errors.New("no address in the answer to MSG_IPADDR")
 )
 
-// exchange tells our address and asks for the client's. The client may name any:
-// it is logged in, and could connect from here to anywhere.
+// exchange tells our address and asks for the client's, to which data streams will
+// go: it must be the one that ssh came from, where that is known.
 func (s *service) exchange(ctl *control.Conn, shell Shell) (netip.AddrPort, error) {
 	if err := ctl.Send(wire.IPAddr{Kind: wire.MsgIPAddr, Addr: shell.Address}); err != nil {
 		return netip.AddrPort{}, err
@@ -112,6 +114,9 @@ func (s *service) exchange(ctl *control.Conn, shell Shell) (netip.AddrPort, erro
 	addr := m.(wire.IPAddr).Addr
 	if !addr.IsValid() || addr.IsUnspecified() {
 		return netip.AddrPort{}, errNoAnswer
+	}
+	if !shell.expects(addr) {
+		return netip.AddrPort{}, errStranger
 	}
 	return netip.AddrPortFrom(addr, 0), nil
 }

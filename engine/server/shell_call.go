@@ -100,12 +100,12 @@ func (s *service) listenForCall(ctx context.Context, port uint16) (*net.TCPListe
 	return netio.Listen(ctx, ":0", netio.Options{})
 }
 
-// expects tells whether the client may call from an address. One of the other
-// family proves nothing: the shell and the call may take different ways.
+// expects tells whether an address may be the client's: see Shell.Caller.
 func (shell Shell) expects(from netip.Addr) bool {
-	return !shell.Caller.IsValid() || shell.Caller.Is4() != from.Is4() || shell.Caller.WithZone("") == from.WithZone("")
+	return !shell.Caller.IsValid() || shell.Caller.Is6() && from.Is4() || shell.Caller.WithZone("") == from.WithZone("")
 }
 
+// errStranger is an address that is not the one ssh came from.
 var errStranger = errors.New("not the client's address")
 
 // answerCall answers the client's MSG_IPADDR on its call, which ends with that.

@@ -16,10 +16,10 @@ func (s *Server) ServeConn(ctx context.Context, conn net.Conn) error {
 		_ = conn.Close()
 		return errNoAccounts
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	ctx, evict := context.WithCancelCause(ctx)
+	defer evict(nil)
 	defer survive(service.log, conn)
-	visit, err := s.gate.Enter(addrPort(conn.RemoteAddr()).Addr(), cancel)
+	visit, err := s.gate.Enter(addrPort(conn.RemoteAddr()).Addr(), func() { evict(errEvicted) })
 	if err != nil {
 		service.refused(conn, err)
 		return err

@@ -29,6 +29,7 @@ func (v version1) retrieve(ctx context.Context, r wire.FileRequest, open opener)
 	}
 	defer release()
 	if err := v.ctl.Send(wire.RetrOK{Size: t.size}); err != nil {
+		v.transferred(t, &interruption{err: err})
 		return err
 	}
 	switch answer, err := v.awaitStart(); {

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"bbftp/engine/admission"
 	"bbftp/engine/auth"
 	"bbftp/engine/wire"
 	"bbftp/netio"
@@ -31,7 +32,7 @@ func within(t *testing.T, ended <-chan error) error {
 
 // TestV2Inetd serves one connection, and says when its login failed.
 func TestV2Inetd(t *testing.T) {
-	s := newV2Server(t, nil)
+	s := newV2Server(t, func(c *Config) { c.Gate = admission.New(admission.Limits{FailureDelay: time.Millisecond}) })
 	serve := func(ctx context.Context) (*net.TCPConn, <-chan error) {
 		near, far := tcpPair(t)
 		ended := make(chan error, 1)
@@ -178,7 +179,8 @@ func TestV2Shell(t *testing.T) {
 			})
 		}
 		t.Run("exchange", func(t *testing.T) {
-			c, ended := s.shell(t, Shell{Exchange: true, Address: netip.MustParseAddr("127.0.0.1")})
+			here := netip.MustParseAddr("127.0.0.1")
+			c, ended := s.shell(t, Shell{Exchange: true, Address: here, Caller: here})
 			if got, want := c.read(), (wire.IPAddr{Kind: wire.MsgIPAddr, Addr: netip.MustParseAddr("127.0.0.1")}); got != want {
 				t.Fatalf("the session begins with %v, want %v", got, want)
 			}
@@ -239,6 +241,31 @@ func TestV2ShellPort(t *testing.T) {
 	}
 }
 
+// TestExpects tells the client from others as far as addresses do.
+func TestExpects(t *testing.T) {
+	for _, tt := range []struct {
+		caller, from string
+		want         bool
+	}{
+		{"", "192.0.2.1", true},
+		{"192.0.2.1", "192.0.2.1", true},
+		{"192.0.2.1", "192.0.2.2", false},
+		{"192.0.2.1", "2001:db8::1", false}, // who has come by IPv4 can call by it
+		{"2001:db8::1", "192.0.2.1", true},  // and legacy clients can by nothing else
+		{"2001:db8::1", "2001:db8::1", true},
+		{"2001:db8::1", "2001:db8::2", false},
+		{"fe80::1%eth0", "fe80::1%eth1", true},
+	} {
+		var caller netip.Addr
+		if tt.caller != "" {
+			caller = netip.MustParseAddr(tt.caller)
+		}
+		if got := (Shell{Caller: caller}).expects(netip.MustParseAddr(tt.from)); got != tt.want {
+			t.Errorf("came from %q, calls from %s: %t", tt.caller, tt.from, got)
+		}
+	}
+}
+
 // TestV2ShellStrangers: who is not the client, or does not talk like one, does
 // not end the wait.
 func TestV2ShellStrangers(t *testing.T) {
@@ -280,6 +307,8 @@ func TestV2ShellUnmet(t *testing.T) {
 	const unmet = "bbftpd version " + recordedVersion + " : Unable to learn the client's address : "
 	soon := func(c *Config) { c.Waits.Caller = 50 * time.Millisecond }
 	exchange := Shell{Exchange: true, Address: netip.MustParseAddr("127.0.0.1")}
+	known := exchange
+	known.Caller = exchange.Address
 	for _, test := range []struct {
 		name  string
 		set   func(*Config)
@@ -295,6 +324,7 @@ func TestV2ShellUnmet(t *testing.T) {
 		{"another message", nil, exchange, func(c *v2Client) { c.head(wire.MsgProt, 0) }, ""},
 		{"no address", nil, exchange, func(c *v2Client) { c.head(wire.MsgIPAddrOK, 0) }, ""},
 		{"0.0.0.0", nil, exchange, func(c *v2Client) { c.body(wire.MsgIPAddrOK, "\x00\x00\x00\x00") }, ""},
+		{"another's address", nil, known, func(c *v2Client) { c.body(wire.MsgIPAddrOK, "\xc0\x00\x02\x01") }, "Not the address that ssh came from"},
 		{"a long address", nil, exchange, func(c *v2Client) { c.body(wire.MsgIPAddrOK, "12345678") }, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {

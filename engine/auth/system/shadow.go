@@ -76,6 +76,7 @@ func (s *Shadow) claim(name string) (claim, error) {
 	if err != nil {
 		return claim{}, err
 	}
+	shut := s.files.shut()
 	if hash == "x" && shadowed {
 		hash = entry.hash
 	}
@@ -83,7 +84,7 @@ func (s *Shadow) claim(name string) (claim, error) {
 	switch {
 	case !known:
 		c.refusal = ErrUnknown
-	case s.files.shut():
+	case shut:
 		c.refusal = errors.New("nobody may log in at present (nologin)")
 	case listed:
 		c.refusal = fmt.Errorf("listed in %s", s.files.Refused)
