@@ -44,6 +44,7 @@ install: build
 	$(INSTALL) -m 644 scripts/systemd/bbftpd.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/bbftpd.conf
 	$(INSTALL) -m 644 scripts/systemd/bbftpd.toml $(DESTDIR)$(PREFIX)/share/doc/bbftp/bbftpd.toml
 	$(INSTALL) -m 644 scripts/firewall.nft $(DESTDIR)$(PREFIX)/share/doc/bbftp/firewall.nft
+	$(INSTALL) -m 644 scripts/pam.d-bbftpd $(DESTDIR)$(PREFIX)/share/doc/bbftp/pam.d-bbftpd
 
 # A Debian package of the same, in bin/.
 RELEASE := $(shell sed -n 's/^const Release = "\(.*\)"/\1/p' cmd/internal/version/version.go)

@@ -6,13 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 
+	"bbftp/cmd/bbftpd/internal/journal"
 	"bbftp/cmd/bbftpd/internal/metrics"
+	"bbftp/engine/auth"
 	"bbftp/engine/trust"
 )
 
@@ -34,17 +37,19 @@ func checkConfig(ctx context.Context, o *options, stdout io.Writer) error {
 	i.files()
 	i.ports(ctx)
 	i.limits()
-	if o.systemAccounts == "" {
-		i.try(become(o.runAs))
-	}
+	i.rights()
 	i.directories(accounts)
 	for _, problem := range i.problems {
 		i.say("problem", "%v", problem)
 	}
-	if n := len(i.problems); n > 0 {
+	switch n := len(i.problems); n {
+	case 0:
+		return nil
+	case 1:
+		return errors.New("--check-config: 1 problem")
+	default:
 		return fmt.Errorf("--check-config: %d problems", n)
 	}
-	return nil
 }
 
 // say writes a line of a word and what it is about.
@@ -82,12 +87,7 @@ func (i *inspection) accounts() accounts {
 		i.say("accounts", "the user of the shell")
 		return nil
 	}
-	logs, err := i.logs()
-	if !i.try(err) {
-		return nil
-	}
-	defer logs.close()
-	found, err := openAccounts(i.o, logs.log)
+	found, err := openAccounts(i.o, i.log())
 	if !i.try(err) {
 		return nil
 	}
@@ -99,11 +99,27 @@ func (i *inspection) accounts() accounts {
 	return found
 }
 
-// logs shows as remarks what the daemon would log.
-func (i *inspection) logs() (*logs, error) {
-	quiet := *i.o
-	quiet.logFile, quiet.logFormat, quiet.audit = "", "text", ""
-	return quiet.openLogs(i.out)
+// log shows as remarks what the daemon would warn of.
+func (i *inspection) log() *slog.Logger {
+	return slog.New(remarks{slog.DiscardHandler, func(text string) { i.say("remark", "%s", text) }})
+}
+
+// remarks is a log of warnings for somebody at a terminal.
+type remarks struct {
+	slog.Handler
+	say func(text string)
+}
+
+func (remarks) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelWarn }
+
+func (r remarks) Handle(_ context.Context, record slog.Record) error {
+	text := record.Message
+	record.Attrs(func(a slog.Attr) bool {
+		text += fmt.Sprintf(", %s: %v", a.Key, a.Value)
+		return true
+	})
+	r.say(text)
+	return nil
 }
 
 func (i *inspection) identity() {
@@ -127,11 +143,14 @@ func absent(name string) bool {
 
 // files looks whether those that are written can be.
 func (i *inspection) files() {
-	for option, name := range map[string]string{"--log": i.o.logFile, "--audit": i.o.audit} {
-		if name != "" {
-			i.try(appendable(option, name))
+	if i.o.logFormat == "journal" {
+		l, err := journal.Open(journal.Config{Format: i.o.logFormat, File: i.o.logFile, Out: i.out})
+		if i.try(err) {
+			_ = l.Close()
 		}
 	}
+	i.appendable("--log", i.o.logFile)
+	i.appendable("--audit", i.o.audit)
 	_, closeMass, err := openMassStorage(i.o)
 	if i.try(err) {
 		closeMass()
@@ -139,7 +158,10 @@ func (i *inspection) files() {
 }
 
 // appendable looks whether a file can be added to, or made.
-func appendable(option, name string) error {
+func (i *inspection) appendable(option, name string) {
+	if name == "" {
+		return
+	}
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_APPEND|syscall.O_NONBLOCK, 0)
 	if errors.Is(err, os.ErrNotExist) {
 		err = readableDirectory(filepath.Dir(name))
@@ -147,9 +169,8 @@ func appendable(option, name string) error {
 		err = f.Close()
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", option, err)
+		i.try(fmt.Errorf("%s: %w", option, err))
 	}
-	return nil
 }
 
 func (i *inspection) ports(ctx context.Context) {
@@ -200,15 +221,24 @@ func (i *inspection) limits() {
 	}
 }
 
+// rights become those of the sessions.
+func (i *inspection) rights() {
+	if i.o.systemAccounts != "" {
+		name := cmp.Or(i.o.runAs, nobody)
+		if _, _, _, err := lookup(name); err != nil {
+			i.try(fmt.Errorf("--run-as %s: %w", name, err))
+		}
+		return
+	}
+	if i.try(become(i.o.runAs)) && !i.o.shell && i.o.demo == "" {
+		i.o.checkReload(i.log())
+	}
+}
+
 func (i *inspection) directories(accounts accounts) {
-	if accounts == nil {
-		i.try(checkDirectories(i.o, nil, nil))
-		return
+	var known []auth.Account
+	if accounts != nil {
+		known = accounts.list()
 	}
-	logs, err := i.logs()
-	if !i.try(err) {
-		return
-	}
-	defer logs.close()
-	i.try(checkDirectories(i.o, accounts.list(), logs.log))
+	i.try(checkDirectories(i.o, known, i.log()))
 }

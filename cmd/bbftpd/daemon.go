@@ -96,7 +96,7 @@ func (d *daemon) open(ctx context.Context) error {
 		return err
 	}
 	if d.again != nil {
-		d.checkReload()
+		d.o.checkReload(d.log)
 	}
 	d.service, err = d.newService()
 	return err

@@ -58,7 +58,22 @@ func dashed(dashes, name string) string {
 }
 
 // ofOthers are options of other programs that the manual page mentions.
-var ofOthers = map[string]bool{"json": true, "tls-fingerprint": true, "now": true}
+var ofOthers = map[string]bool{"json": true, "tls-fingerprint": true, "now": true, "create": true}
+
+// TestPasswdDocuments holds the help of bbftpd passwd and the manual page together.
+func TestPasswdDocuments(t *testing.T) {
+	_, manual, _ := strings.Cut(document(t, "man/bbftpd.8"), ".Ss passwd\n")
+	manual, _, _ = strings.Cut(manual, "\n.El\n")
+	options := regexp.MustCompile(`(?m)^  --([a-z-]+)`).FindAllStringSubmatch(passwdUsage, -1)
+	if len(options) < 5 {
+		t.Errorf("the help has %q", options)
+	}
+	for _, name := range options {
+		if !regexp.MustCompile(`(?m)^\.It.* -` + name[1] + `\b`).MatchString(manual) {
+			t.Errorf("the manual page lacks --%s", name[1])
+		}
+	}
+}
 
 // TestFixedSettings has the manual page name what only a new start changes.
 func TestFixedSettings(t *testing.T) {

@@ -12,8 +12,6 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
-
-	"bbftp/cmd/internal/programtest"
 )
 
 // tcpFile is an accepted connection as a file, and its other end.
@@ -42,10 +40,10 @@ func tcpFile(t *testing.T) (*os.File, *net.TCPConn) {
 	return f, peer
 }
 
-// TestInetdFailure: what is wrong with the daemon is for its log, not for the
+// testInetdFailure: what is wrong with the daemon is for its log, not for the
 // client, whose connection is standard error.
-func TestInetdFailure(t *testing.T) {
-	daemon := filepath.Join(programtest.Build(t), "bbftpd")
+func testInetdFailure(t *testing.T, programs string) {
+	daemon := filepath.Join(programs, "bbftpd")
 	log := filepath.Join(t.TempDir(), "log")
 	for _, options := range [][]string{
 		{"--config", "none", "-R", "none", "-L", log, "--run-as", "nobody", "--users", "/nowhere/users"},
@@ -71,9 +69,9 @@ func TestInetdFailure(t *testing.T) {
 	}
 }
 
-// TestInetdDenied: who may come in is the same as with the daemon.
-func TestInetdDenied(t *testing.T) {
-	daemon := filepath.Join(programtest.Build(t), "bbftpd")
+// testInetdDenied: who may come in is the same as with the daemon.
+func testInetdDenied(t *testing.T, programs string) {
+	daemon := filepath.Join(programs, "bbftpd")
 	f, peer := tcpFile(t)
 	options := append(withAlice(t, daemon, t.TempDir()), "--config", "none", "--root", os.TempDir(), "--deny", "127.0.0.0/8")
 	cmd := exec.Command(daemon, options...)
@@ -90,9 +88,9 @@ func TestInetdDenied(t *testing.T) {
 	}
 }
 
-// TestInetdNoPeer has a client that reset its connection before the daemon began.
-func TestInetdNoPeer(t *testing.T) {
-	daemon := filepath.Join(programtest.Build(t), "bbftpd")
+// testInetdNoPeer has a client that reset its connection before the daemon began.
+func testInetdNoPeer(t *testing.T, programs string) {
+	daemon := filepath.Join(programs, "bbftpd")
 	f, peer := tcpFile(t)
 	if err := peer.SetLinger(0); err != nil {
 		t.Fatal(err)
@@ -111,10 +109,10 @@ func TestInetdNoPeer(t *testing.T) {
 	}
 }
 
-// TestSocketStdin starts the daemon by hand where a program gave it a socket as
+// testSocketStdin starts the daemon by hand where a program gave it a socket as
 // standard input, as sshd(8) does.
-func TestSocketStdin(t *testing.T) {
-	daemon := filepath.Join(programtest.Build(t), "bbftpd")
+func testSocketStdin(t *testing.T, programs string) {
+	daemon := filepath.Join(programs, "bbftpd")
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -148,9 +146,9 @@ func TestSocketStdin(t *testing.T) {
 	}
 }
 
-// TestSystemdSocket refuses sockets that no control connection comes from.
-func TestSystemdSocket(t *testing.T) {
-	daemon := filepath.Join(programtest.Build(t), "bbftpd")
+// testSystemdSocket refuses sockets that no control connection comes from.
+func testSystemdSocket(t *testing.T, programs string) {
+	daemon := filepath.Join(programs, "bbftpd")
 	for network, address := range map[string]string{"udp": "127.0.0.1:0", "unix": filepath.Join(t.TempDir(), "socket")} {
 		var socket interface {
 			io.Closer

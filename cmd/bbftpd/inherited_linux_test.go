@@ -9,8 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"bbftp/cmd/internal/programtest"
 )
 
 // withAlice makes a users file with alice in dir and returns the options that
@@ -29,10 +27,9 @@ func withAlice(t *testing.T, daemon, dir string) []string {
 	return options
 }
 
-// TestInherited gives the daemon its socket as inetd(8) and systemd.socket(5) do:
+// testInherited gives the daemon its socket as inetd(8) and systemd.socket(5) do:
 // the connection as standard input, the listening socket as descriptor 3.
-func TestInherited(t *testing.T) {
-	programs := programtest.Build(t)
+func testInherited(t *testing.T, programs string) {
 	dir := t.TempDir()
 	if err := os.Chmod(filepath.Dir(dir), 0o755); err != nil {
 		t.Fatal(err)

@@ -34,7 +34,11 @@ func (d *daemon) live(orders *orders) error {
 			d.health.is(draining)
 			tell(d.log, sd.SdNotifyStopping+status("finishing what is running, for up to %v", d.o.drain))
 			err := d.finish(orders, end, ended)
-			d.log.Info("stopped", "error", err)
+			if err == nil {
+				d.log.Info("stopped")
+			} else {
+				d.log.Error("stopped", "error", err)
+			}
 			return err
 		case err := <-ended:
 			d.log.Error("stopped", "error", err)

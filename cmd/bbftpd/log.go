@@ -85,10 +85,15 @@ func (l *logs) reopen() {
 	}
 }
 
-// close writes what is left. The trail tells the log what it lost.
+// close writes what is left. The log has the last word on what the trail lost.
 func (l *logs) close() {
 	if l.trail != nil {
-		_ = l.trail.Close()
+		if err := l.trail.Close(); err != nil {
+			l.log.Error("close the audit trail", "error", err)
+		}
+		if lost := l.trail.Dropped(); lost > 0 {
+			l.log.Error("audit records were lost", "records", lost)
+		}
 	}
 	_ = l.journal.Close()
 }

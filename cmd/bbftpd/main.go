@@ -1,4 +1,12 @@
 // Command bbftpd serves files to bbftp clients.
+//
+// Where things are, by file:
+//
+//	settings            options (the table), values, parse, usage, rcfile
+//	what is started     daemon, inetd, shell, demo; checkconfig, passwd
+//	a daemon's parts    accounts, identity, descriptors, log, service (sessions)
+//	a daemon's life     live, reload, orders (signals), background, become
+//	who asks about it   notify (systemd), pulse, health
 package main
 
 import (

@@ -12,8 +12,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"bbftp/cmd/internal/programtest"
 )
 
 // manager is systemd's end of sd_notify(3).
@@ -40,10 +38,10 @@ func (m manager) hear(pattern string) string {
 	}
 }
 
-// TestNotify runs the daemon as systemd does: its socket, its watchdog, its reload
+// testNotify runs the daemon as systemd does: its socket, its watchdog, its reload
 // and its stop.
-func TestNotify(t *testing.T) {
-	daemon := filepath.Join(programtest.Build(t), "bbftpd")
+func testNotify(t *testing.T, programs string) {
+	daemon := filepath.Join(programs, "bbftpd")
 	dir := t.TempDir()
 	if err := os.Chmod(filepath.Dir(dir), 0o755); err != nil {
 		t.Fatal(err)

@@ -99,6 +99,14 @@ func (o *options) path(name string) (string, error) {
 	return filepath.Join(o.dir, name), nil
 }
 
+// startPath is path for the start-up file, or the word for none.
+func (o *options) startPath(name string) (string, error) {
+	if name == noFile {
+		return name, nil
+	}
+	return o.path(name)
+}
+
 // table is every setting there is: its names, its type, its place. Command line
 // and configuration file both go through it.
 func (o *options) table() *getopt.Set {
@@ -156,7 +164,7 @@ func (o *options) table() *getopt.Set {
 	set.FlagLong(value[string]{&o.audit, o.path}, "audit", 0)
 	set.FlagLong(value[string]{&o.metrics, metricsAddress}, "metrics", 0)
 	set.FlagLong(value[time.Duration]{&o.drain, duration(maxDuration)}, "drain", 0)
-	set.Flag(value[string]{&o.startName, text}, 'R')
+	set.Flag(value[string]{&o.startName, o.startPath}, 'R')
 	set.FlagLong(&o.version, "version", 'v')
 	set.FlagLong(&o.help, "help", 'h')
 	return set

@@ -67,8 +67,10 @@ func TestParse(t *testing.T) {
 			o.maxPerAddress, o.maxPerUser, o.maxDataStreams, o.memory, o.loginDelay = 4, 5, 600, 1<<30, -1
 		})},
 		{"--tls-key k --tls-cert /c --require-tls --metrics :9521 --drain 90s", with(func(o *options) {
-			o.tlsKey, o.tlsCert, o.requireTLS, o.metrics, o.drain = "/dir/k", "/c", true, ":9521", 90*time.Second
+			o.tlsKey, o.tlsCert, o.requireTLS, o.metrics, o.drain = "/dir/k", "/c", true, "127.0.0.1:9521", 90*time.Second
 		})},
+		{"--metrics 9521", with(func(o *options) { o.metrics = "127.0.0.1:9521" })},
+		{"--metrics [::]:9521", with(func(o *options) { o.metrics = "[::]:9521" })},
 	} {
 		got, err := origin{args: strings.Fields(tt.args), dir: "/dir", config: noConfig}.parse(io.Discard)
 		if err != nil {
@@ -113,8 +115,9 @@ func TestParseRefuses(t *testing.T) {
 		"--login-delay 2m":               "at most 1m",
 		"--drain soon":                   "want a duration",
 		"--drain=-1s":                    "want a duration",
-		"--metrics 9521":                 "want ADDRESS:PORT",
-		"--metrics :metrics":             "want ADDRESS:PORT",
+		"--metrics 95210":                "want PORT or ADDRESS:PORT",
+		"--metrics :metrics":             "want PORT or ADDRESS:PORT",
+		"--metrics ::1":                  "want PORT or ADDRESS:PORT",
 		"--tls-cert c":                   "--tls-key",
 		"--require-tls":                  "--tls-key",
 		"--require-tls --tls-key k -u":   "exclude each other",

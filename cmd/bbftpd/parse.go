@@ -18,6 +18,9 @@ import (
 // systemConfig is read where no configuration file is named.
 const systemConfig = "/etc/bbftpd.toml"
 
+// noFile stands for no file, of configuration or start-up.
+const noFile = "none"
+
 // origin is where settings come from: found at start, and the same for a daemon
 // that has left its directory and its rights.
 type origin struct {
@@ -58,6 +61,13 @@ func (from origin) parse(stdout io.Writer) (*options, error) {
 	if err := o.readFile(set, line, from.config); err != nil {
 		return nil, err
 	}
+	// Whose accounts are served is one choice, which two settings can make.
+	if line.users != "" {
+		o.systemAccounts = ""
+	}
+	if line.systemAccounts != "" {
+		o.users = ""
+	}
 	if err := o.read(set, from.args); err != nil {
 		return nil, err
 	}
@@ -87,7 +97,7 @@ func (o *options) read(set *getopt.Set, args []string) error {
 // that of the daemon: a demonstration and a remote shell have settings of their own.
 func (o *options) readFile(set *getopt.Set, line *options, place string) error {
 	switch {
-	case line.config == "none":
+	case line.config == noFile:
 		return nil
 	case line.config != "":
 		place, _ = o.path(line.config)

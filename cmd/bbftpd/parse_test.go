@@ -43,6 +43,25 @@ drain = "1m"
 	}
 }
 
+// TestAccountsOfLine has the command line choose whose accounts are served.
+func TestAccountsOfLine(t *testing.T) {
+	for _, tt := range []struct{ file, line, users, system string }{
+		{"users = '/a'", "--system-accounts", "", "shadow"},
+		{"system-accounts = 'shadow'", "--users /b", "/b", ""},
+		{"users = '/a'", "--users /b", "/b", ""},
+		{"users = '/a'", "", "/a", ""},
+	} {
+		o, err := origin{args: strings.Fields("--config " + writeConfig(t, tt.file) + " " + tt.line), config: noConfig}.parse(nil)
+		if err != nil || o.users != tt.users || o.systemAccounts != tt.system {
+			t.Errorf("%s, %s: %+v, %v", tt.file, tt.line, o, err)
+		}
+	}
+	both := origin{args: []string{"--config", writeConfig(t, "users = '/a'\nsystem-accounts = 'shadow'")}, config: noConfig}
+	if _, err := both.parse(nil); err == nil || !strings.Contains(err.Error(), "exclude each other") {
+		t.Errorf("both in the file: %v", err)
+	}
+}
+
 // TestSystemConfig has the file of the system read by daemons only.
 func TestSystemConfig(t *testing.T) {
 	place := writeConfig(t, "port = 6000\n")

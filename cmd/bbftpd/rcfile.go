@@ -36,7 +36,7 @@ func startFilePlaces() []string {
 // "none" reads nothing.
 func loadStartFile(named string, places []string) (startFile, error) {
 	switch named {
-	case "none":
+	case noFile:
 		return startFile{}, nil
 	case "":
 	default:

@@ -107,3 +107,16 @@ func TestConnectionOfSSH(t *testing.T) {
 		}
 	}
 }
+
+// TestStartFileFound has a name that is not absolute begin where bbftpd was
+// started, which a daemon has left when it reads the file again.
+func TestStartFileFound(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "rc"), []byte("setackto 7\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o, err := origin{args: []string{"-R", "rc"}, dir: dir, config: noConfig}.parse(nil)
+	if err != nil || o.start.ack != 7*time.Second {
+		t.Errorf("%+v, %v", o, err)
+	}
+}

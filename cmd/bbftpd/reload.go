@@ -3,6 +3,8 @@ package main
 import (
 	"cmp"
 	"errors"
+	"io/fs"
+	"log/slog"
 	"os"
 	"strings"
 
@@ -34,7 +36,7 @@ func (d *daemon) reload() {
 	if err != nil {
 		d.log.Error("the old settings stay", "error", err)
 	} else {
-		d.log.Info("configuration read again", "file", cmp.Or(o.file, "none"))
+		defer func() { d.log.Info("configuration read again", "file", cmp.Or(o.file, "none")) }()
 	}
 	switch err := d.accounts.reload(d.o, d.log); {
 	case errors.Is(err, auth.ErrNoUsers):
@@ -85,16 +87,17 @@ func differences(now, next *options) []string {
 
 // checkReload warns of files that SIGHUP could not read again, for want of the
 // rights that were given up.
-func (d *daemon) checkReload() {
-	for _, name := range []string{d.o.file, d.o.users, d.o.tlsKey, d.o.tlsCert} {
+func (o *options) checkReload(log *slog.Logger) {
+	for _, name := range []string{o.file, o.users, o.tlsKey, o.tlsCert} {
 		if name == "" {
 			continue
 		}
 		f, err := os.Open(name)
-		if err != nil {
-			d.log.Warn("SIGHUP will not read a file again", "error", err)
-			continue
+		switch {
+		case err == nil:
+			_ = f.Close()
+		case !errors.Is(err, fs.ErrNotExist): // that is a matter of its own
+			log.Warn("SIGHUP will not read a file again", "error", err)
 		}
-		_ = f.Close()
 	}
 }

@@ -96,7 +96,9 @@ Operations
   -l, --log-level LEVEL   debug, info, warn or error (default info); the legacy
                           daemon's words are understood
   --audit FILE            append a JSON line to FILE for each login, file and refusal
-  --metrics ADDRESS       answer HTTP there: /metrics (Prometheus), /healthz, /readyz
+  --metrics [ADDRESS:]PORT
+                          answer HTTP there: /metrics (Prometheus), /healthz, /readyz
+                          (without ADDRESS: on the loopback address)
   --drain DURATION        how long running transfers may go on after SIGTERM
                           (default 5m; 0, and with --demo: not at all)
   -R FILE                 start-up file (default: ~/.bbftpdrc, for others than root,

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -167,16 +168,20 @@ func loginDelay(text string) (time.Duration, error) {
 
 func congestion(text string) (string, error) { return text, netio.CheckCongestion(text) }
 
-// metricsAddress reads where to tell of the daemon: "ADDRESS:PORT", or ":PORT".
+// metricsAddress reads where to tell of the daemon: "ADDRESS:PORT". A port alone,
+// with a colon before it or not, is one of this machine only.
 func metricsAddress(text string) (string, error) {
-	_, p, err := net.SplitHostPort(text)
+	host, p, err := net.SplitHostPort(text)
+	if !strings.Contains(text, ":") {
+		host, p, err = "", text, nil
+	}
 	if err == nil {
 		_, err = port(p)
 	}
 	if err != nil {
-		return "", errors.New("want ADDRESS:PORT such as 127.0.0.1:9100")
+		return "", errors.New("want PORT or ADDRESS:PORT such as 9521 or 192.0.2.7:9521")
 	}
-	return text, nil
+	return net.JoinHostPort(cmp.Or(host, "127.0.0.1"), p), nil
 }
 
 // oneOf reads one of words.

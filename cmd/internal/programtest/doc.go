@@ -34,6 +34,8 @@
 //		and holds the rest; $PORT becomes its port.
 //	held
 //		Wait until the relay holds payload back.
+//	release
+//		Have the relay let through what it holds, and all that follows.
 //	dialogue FILE LINE...
 //		Write a dialogue: lines "expect TEXT", "secret TEXT" (typed once echo
 //		is off), "interrupt" (likewise) and "break" (an interrupt at once).

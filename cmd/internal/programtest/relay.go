@@ -1,6 +1,7 @@
 package programtest
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -16,8 +17,8 @@ import (
 // relay is a network that stalls: it stands between one client and a server,
 // puts ports of its own into the client's file requests, and so carries the
 // data streams too. It lets through so much payload, then holds what comes,
-// until either program closes the control connection: a transfer can be
-// caught in its middle without a look at the clock.
+// until it is told to go on or either program closes the control connection: a
+// transfer can be caught in its middle without a look at the clock.
 //
 //	client ◄─ control ─► relay ◄─ control ─► server
 //	       ◄── data ───►       ◄── data ───►
@@ -25,6 +26,9 @@ type relay struct {
 	server   string
 	listener net.Listener
 	stalled  chan struct{} // closed when payload is held
+	released chan struct{} // closed when it is held no more
+	ended    context.Context
+	end      context.CancelFunc
 
 	mu     sync.Mutex
 	budget int // guarded by mu: payload still let through
@@ -38,9 +42,11 @@ func startRelay(ts *testscript.TestScript, _ bool, args []string) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	ts.Check(err)
 	r := &relay{
-		server: "127.0.0.1:" + ts.Getenv("PORT"), listener: l, budget: budget, stalled: make(chan struct{}),
+		server: "127.0.0.1:" + ts.Getenv("PORT"), listener: l, budget: budget,
+		stalled: make(chan struct{}), released: make(chan struct{}),
 		conns: []io.Closer{l},
 	}
+	r.ended, r.end = context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- r.run() }()
 	stateOf(ts).relay = r
@@ -58,6 +64,8 @@ func held(ts *testscript.TestScript, _ bool, _ []string) {
 		ts.Fatalf("the relay does not hold anything")
 	}
 }
+
+func release(ts *testscript.TestScript, _ bool, _ []string) { close(stateOf(ts).relay.released) }
 
 // run carries one control connection.
 func (r *relay) run() error {
@@ -129,13 +137,21 @@ func (r *relay) stream(l net.Listener, client string) {
 	r.carry(to, server)
 }
 
-// carry copies until the budget is spent; then it neither reads on nor closes.
+// carry copies until the budget is spent; then it neither reads on nor closes
+// before its release.
 func (r *relay) carry(to io.Writer, from io.Reader) {
 	buffer := make([]byte, 4096)
 	for {
 		n, err := from.Read(buffer)
-		if err != nil || !r.spend(n) {
+		if err != nil {
 			return
+		}
+		if !r.spend(n) {
+			select {
+			case <-r.released:
+			case <-r.ended.Done():
+				return
+			}
 		}
 		if _, err := to.Write(buffer[:n]); err != nil {
 			return
@@ -164,6 +180,7 @@ func (r *relay) keep(c io.Closer) {
 }
 
 func (r *relay) close() {
+	r.end()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, c := range r.conns {

@@ -28,17 +28,32 @@ func openFile(path string) (*file, error) {
 }
 
 // reopen goes on in the file that now has the path, after a rotation. Where
-// that fails the old one stays in use.
+// that fails the old one stays in use, and where there was none it needs no rights.
 func (f *file) reopen() error {
+	old := f.now.Load()
+	if old != nil && old.has(f.path) {
+		return nil
+	}
 	// A pipe that nobody reads is an error with O_NONBLOCK, and would hang without.
 	next, err := os.OpenFile(f.path, os.O_CREATE|os.O_APPEND|os.O_WRONLY|syscall.O_NONBLOCK, 0o640)
 	if err != nil {
 		return err
 	}
-	if old := f.now.Swap(&generation{File: next}); old != nil {
+	f.now.Store(&generation{File: next})
+	if old != nil {
 		_ = old.Close() // what was lost, its writes have told
 	}
 	return nil
+}
+
+// has tells whether the file still goes by the path.
+func (g *generation) has(path string) bool {
+	mine, err := g.Stat()
+	if err != nil {
+		return false
+	}
+	named, err := os.Stat(path)
+	return err == nil && os.SameFile(mine, named)
 }
 
 // writeLine appends line, which ends in a newline. It is for one goroutine.

@@ -31,7 +31,7 @@ type Config struct {
 
 // Log is a daemon's log.
 //
-//	Logger → printable values → no floods → format → queue → File, Out or journal
+//	Logger → bounded values → no floods → format, escapes → queue → File, Out or journal
 type Log struct {
 	logger    *slog.Logger
 	transfers audit.Sink
@@ -56,7 +56,11 @@ func Open(c Config) (*Log, error) {
 	}
 	calm := newFlood(handler)
 	l.kinds = calm.kinds
-	l.logger = slog.New(cleaning{calm})
+	clean := bounded
+	if c.Format == "json" { // whose own escapes leave much that does not print
+		clean = printable
+	}
+	l.logger = slog.New(cleaning{calm, clean})
 	return l, nil
 }
 

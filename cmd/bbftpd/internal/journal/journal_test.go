@@ -102,6 +102,22 @@ func TestFormats(t *testing.T) {
 	}
 }
 
+// TestEscapes has an escape written once, whatever else is in the value.
+func TestEscapes(t *testing.T) {
+	for format, want := range map[string]string{
+		"text":   `name="a b\n\xff" plain="a\n" back=a\b`,
+		"legacy": `name="a b\n\xff" plain="a\n" back=a\b`,
+		"json":   `"name":"a b\\n\\xff","plain":"a\\n","back":"a\\b"`, // JSON's own, around ours
+	} {
+		out := logged(t, Config{Format: format}, func(log *slog.Logger, _ audit.Sink) {
+			log.Info("m", "name", "a b\n\xff", "plain", "a\n", "back", `a\b`)
+		})
+		if !strings.Contains(out, want) {
+			t.Errorf("%s: %s lacks %s", format, out, want)
+		}
+	}
+}
+
 func TestLevelChanges(t *testing.T) {
 	var level slog.LevelVar
 	for _, format := range []string{"text", "json", "legacy"} {
@@ -208,6 +224,23 @@ func TestReopenFails(t *testing.T) {
 	}
 	if n := lineCount(t, filepath.Join(dir+".moved", "log")); n != 1 {
 		t.Errorf("%d lines", n)
+	}
+}
+
+// TestReopenSame has the file in its place: it stays, though nobody may open it
+// any more.
+func TestReopenSame(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	l, err := Open(Config{File: path, Out: t.Output()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := l.file.now.Load()
+	if err := l.Reopen(); err != nil || l.file.now.Load() != before {
+		t.Errorf("another file is in use (%v)", err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -110,7 +110,7 @@ type words struct {
 }
 
 func (w *words) text(r slog.Record) string {
-	b := bytes.NewBufferString(r.Message + w.fixed)
+	b := bytes.NewBufferString(escaped(r.Message) + w.fixed)
 	r.Attrs(func(a slog.Attr) bool {
 		w.add(b, w.group, a)
 		return true
@@ -151,8 +151,8 @@ func (w *words) add(b *bytes.Buffer, group string, a slog.Attr) {
 
 func quoted(v slog.Value) string {
 	s := v.String()
-	if s == "" || strings.ContainsAny(s, " =\"") {
-		return strconv.Quote(s)
+	if s != "" && shows(s) && !strings.ContainsAny(s, " =\"") {
+		return s
 	}
-	return s
+	return strconv.Quote(s)
 }

@@ -100,7 +100,7 @@ func addFields(fields map[string]string, group string, a slog.Attr) {
 			addFields(fields, group, member)
 		}
 	default:
-		fields[fieldName(group+a.Key)] = a.Value.String()
+		fields[fieldName(group+a.Key)] = escaped(a.Value.String())
 	}
 }
 

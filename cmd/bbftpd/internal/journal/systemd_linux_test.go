@@ -83,7 +83,7 @@ func toJournal(t *testing.T) {
 	}
 	for _, want := range []string{
 		"PRIORITY=4", "SYSLOG_IDENTIFIER=bbftpd", `BBFTP_USER=alice\nPRIORITY=0`, "BBFTP_PATHS_SPLICE=7",
-		`MESSAGE=transfer failed user="alice\\nPRIORITY=0" paths.splice=7`,
+		`MESSAGE=transfer failed user="alice\nPRIORITY=0" paths.splice=7`,
 	} {
 		if !fields[want] {
 			t.Errorf("no %s in %q", want, packet[:n])

@@ -13,7 +13,7 @@ import (
 
 func TestNative(t *testing.T) {
 	var got []entry
-	log := slog.New(cleaning{newNative(func(e entry) { got = append(got, e) }, slog.LevelDebug)})
+	log := slog.New(cleaning{newNative(func(e entry) { got = append(got, e) }, slog.LevelDebug), bounded})
 	session := log.With("client", "192.0.2.1:5", "user", "alice")
 	session.Warn("transfer failed", "file", "/a b\n", "bytes", 7, slog.Group("paths", "splice", 7), "error", errors.New("disk\nfull"))
 	session.WithGroup("g").With("a", 1).Debug("x", "b-c", 2, slog.Attr{})
@@ -21,7 +21,7 @@ func TestNative(t *testing.T) {
 	log.Log(t.Context(), LevelNotice, "z")
 	for i, want := range []entry{
 		{
-			`transfer failed client=192.0.2.1:5 user=alice file="/a b\\n" bytes=7 paths.splice=7 error=disk\nfull`, systemd.PriWarning,
+			`transfer failed client=192.0.2.1:5 user=alice file="/a b\n" bytes=7 paths.splice=7 error="disk\nfull"`, systemd.PriWarning,
 			map[string]string{
 				"BBFTP_CLIENT": "192.0.2.1:5", "BBFTP_USER": "alice", "BBFTP_FILE": `/a b\n`, "BBFTP_BYTES": "7",
 				"BBFTP_PATHS_SPLICE": "7", "BBFTP_ERROR": `disk\nfull`,
@@ -44,7 +44,7 @@ func TestNative(t *testing.T) {
 func TestNativeHostile(t *testing.T) {
 	for _, tt := range hostile {
 		var e entry
-		slog.New(cleaning{newNative(func(got entry) { e = got }, slog.LevelInfo)}).
+		slog.New(cleaning{newNative(func(got entry) { e = got }, slog.LevelInfo), bounded}).
 			With("user", tt.text).Info(tt.text, "file", tt.text, "error", errors.New(tt.text))
 		all := e.message
 		for name, value := range e.fields {

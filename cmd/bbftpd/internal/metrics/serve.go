@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -25,15 +24,8 @@ const (
 	shutdownWait = 2 * time.Second
 )
 
-// Listen opens address. A port alone, with a colon before it or not, is one of
-// this machine only.
+// Listen opens address, of the form HOST:PORT.
 func Listen(ctx context.Context, address string) (net.Listener, error) {
-	if !strings.Contains(address, ":") {
-		address = ":" + address
-	}
-	if strings.HasPrefix(address, ":") {
-		address = "127.0.0.1" + address
-	}
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", address)
 	if err != nil {

@@ -19,7 +19,7 @@ import (
 func serving(t *testing.T, c Config) (address string) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	l, err := Listen(ctx, "0")
+	l, err := Listen(ctx, "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,21 +168,6 @@ func ask(t *testing.T, conn net.Conn) {
 }
 
 func TestListen(t *testing.T) {
-	for _, tt := range []struct{ address, host string }{
-		{"0", "127.0.0.1"},
-		{":0", "127.0.0.1"},
-		{"127.0.0.1:0", "127.0.0.1"},
-	} {
-		l, err := Listen(t.Context(), tt.address)
-		if err != nil {
-			t.Errorf("%s: %v", tt.address, err)
-			continue
-		}
-		if host, _, _ := net.SplitHostPort(l.Addr().String()); host != tt.host {
-			t.Errorf("%s: listens on %s, want %s", tt.address, host, tt.host)
-		}
-		_ = l.Close()
-	}
 	if l, err := Listen(t.Context(), "no.such.port"); err == nil {
 		_ = l.Close()
 		t.Error("no error")
