@@ -122,8 +122,9 @@ func (r *RateLimit) Wait(ctx context.Context, n int64) error {
 func (r *RateLimit) Piece() int64 {
 	piece := int64(math.MaxInt64)
 	for _, b := range r.buckets() {
-		if rate := b.rate.Load(); rate > 0 {
-			piece = min(piece, largestPiece, int64(float64(rate)*burst.Seconds()), int64(float64(rate)*round.Seconds())/max(b.waiting.Load(), 1))
+		if rate := float64(b.rate.Load()); rate > 0 {
+			each := rate * round.Seconds() / float64(max(b.waiting.Load(), 1))
+			piece = min(piece, int64(min(largestPiece, rate*burst.Seconds(), each)))
 		}
 	}
 	return max(piece, 1)

@@ -252,8 +252,10 @@ func TestRateLimitPieces(t *testing.T) {
 			streams.Wait()
 			cancel()
 		}
-		if got := NewRateLimit(1).Piece(); got != 1 {
-			t.Errorf("a byte a second in pieces of %d", got)
+		for rate, want := range map[int64]int64{1: 1, math.MaxInt64: largestPiece} {
+			if got := NewRateLimit(rate).Piece(); got != want {
+				t.Errorf("%d bytes a second in pieces of %d", rate, got)
+			}
 		}
 	})
 }

@@ -122,10 +122,10 @@ func (p *Pending) begin(t *Tree) error {
 			return err
 		}
 	}
-	t.limits.Ledger.sweep(p.dir, above.identity)
-	if err := p.make(t); err != nil {
+	if err := p.make(t, above.device); err != nil {
 		return err
 	}
+	t.limits.Ledger.sweep(p.dir, above.identity, p.file)
 	if p.new.Sync {
 		if p.folder, err = p.dir.list(); err != nil {
 			return fmt.Errorf("open the directory to sync it: %w", cause(err))
@@ -137,21 +137,17 @@ func (p *Pending) begin(t *Tree) error {
 	return p.takeRoom(t.limits, above.device)
 }
 
-// make opens a new file.
-func (p *Pending) make(t *Tree) error {
-	f, err := t.nameless(p.dir, p.name)
-	if err == nil && !t.limits.Ledger.canName(f) {
-		f.Close()
+// make opens a new file, without a name if it can get one in the end.
+func (p *Pending) make(t *Tree, device uint64) (err error) {
+	p.file, err = t.nameless(p.dir, p.name)
+	if err == nil && !t.limits.Ledger.canName(device, func() bool { return p.dir.canName(t.nameless) }) {
+		p.file.Close()
 		err = errors.ErrUnsupported
 	}
 	if errors.Is(err, errors.ErrUnsupported) {
-		f, p.temp, err = p.dir.named(p.name)
+		p.file, p.temp, err = p.dir.named(p.name)
 	}
-	if err != nil {
-		return err
-	}
-	p.file = f
-	return nil
+	return err
 }
 
 // replaceable refuses now what would otherwise fail at the rename, after the

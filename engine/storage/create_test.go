@@ -36,7 +36,7 @@ func wantMode(t testing.TB, name string, want fs.FileMode) {
 
 func TestKeep(t *testing.T) {
 	for _, umask := range []int{0, 0o777} {
-		bothForms(t, Limits{}, func(s site) {
+		allForms(t, Limits{}, func(s site) {
 			defer syscall.Umask(syscall.Umask(umask))
 			for _, c := range []struct {
 				keep bool
@@ -59,7 +59,7 @@ func TestKeep(t *testing.T) {
 
 func TestTimes(t *testing.T) {
 	accessed, modified := time.Unix(1000000000, 0), time.Unix(1000000060, 0)
-	bothForms(t, Limits{}, func(s site) {
+	allForms(t, Limits{}, func(s site) {
 		for name, n := range map[string]NewFile{
 			"none":     {},
 			"accessed": {Accessed: accessed},
@@ -107,7 +107,7 @@ func TestTimes(t *testing.T) {
 
 func TestCreateMakesDirectories(t *testing.T) {
 	for _, umask := range []int{0, 0o777} {
-		bothForms(t, Limits{}, func(s site) {
+		allForms(t, Limits{}, func(s site) {
 			plant(s, s.dir, "d", "d/old=old", "link>d")
 			defer syscall.Umask(syscall.Umask(umask))
 			n := NewFile{Perm: 0o604, Dirs: true, DirPerm: fs.ModeSticky | 0o751}
@@ -129,7 +129,7 @@ func TestCreateMakesDirectories(t *testing.T) {
 }
 
 func TestCreateDirectoriesRefused(t *testing.T) {
-	bothForms(t, Limits{MaxFileSize: 10}, func(s site) {
+	allForms(t, Limits{MaxFileSize: 10}, func(s site) {
 		plant(s, s.dir, "d", "f=old", "dangling>none", "far>none/deep", "inner>d/none")
 		n := NewFile{Size: 1, Perm: 0o600, Dirs: true, DirPerm: 0o755}
 		for name, want := range map[string]error{
@@ -153,7 +153,7 @@ func TestCreateDirectoriesRefused(t *testing.T) {
 
 // As documented, and like the legacy programs: what was made on the way stays.
 func TestCreatedDirectoriesStay(t *testing.T) {
-	bothForms(t, Limits{}, func(s site) {
+	allForms(t, Limits{}, func(s site) {
 		n := NewFile{Size: 1, Perm: 0o600, Dirs: true, DirPerm: 0o755}
 		long := s.at("a/" + strings.Repeat("n", 256))
 		_, err := s.tree.Create(long, n)
@@ -173,7 +173,7 @@ func TestCreatedDirectoriesStay(t *testing.T) {
 // TestReplaceLink puts the file in the place of a link, wherever that leads, but
 // not of one to a directory.
 func TestReplaceLink(t *testing.T) {
-	bothForms(t, Limits{}, func(s site) {
+	allForms(t, Limits{}, func(s site) {
 		outside := filepath.Join(s.TempDir(), "secret")
 		if err := os.WriteFile(outside, []byte("secret"), 0o600); err != nil {
 			s.Fatal(err)

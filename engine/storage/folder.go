@@ -22,6 +22,12 @@ type entry struct {
 	links    uint64
 }
 
+// is reports whether e describes the file that info does.
+func (e entry) is(info fs.FileInfo) bool {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	return ok && e.identity == (identity{uint64(st.Dev), st.Ino})
+}
+
 // at runs do, again if a signal came between.
 func (d folder) at(do func(fd int) error) error {
 	return control(d.dir, func(fd int) error {

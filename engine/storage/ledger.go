@@ -1,24 +1,23 @@
 package storage
 
 import (
-	"io/fs"
 	"os"
 	"slices"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // Ledger is what the trees of one process know of each other: the room that is
-// promised to files being written, and which directories were swept. Trees of
-// different processes can't know, and see only what is allocated already. The
-// zero value is ready; it is safe for concurrent use.
+// promised to files being written, when directories were swept, and where files
+// without a name can be given one. Trees of different processes can't know, and
+// see only what is allocated already. The zero value is ready; it is safe for
+// concurrent use.
 type Ledger struct {
 	mu       sync.Mutex
 	promised map[uint64][]*promise // by device, the earliest first
-	swept    map[identity]struct{}
-
-	naming   sync.Once
-	nameable bool // files without a name can be given one, once naming is done
+	swept    map[identity]time.Time
+	nameable map[uint64]bool // by device, once tried
 }
 
 // NewLedger returns an empty ledger.
@@ -75,38 +74,43 @@ func (l *Ledger) settle(device uint64, p *promise) {
 	l.promised[device] = left
 }
 
-// maxSwept bounds the memory of directories. A directory swept twice costs a
-// listing.
+// maxSwept bounds the memory of directories. A directory swept more often than
+// it is due costs a listing.
 const maxSwept = 4096
 
-// firstIn reports whether the directory is stored into for the first time.
-func (l *Ledger) firstIn(dir identity) bool {
+// due reports whether a directory is to be swept now, and takes down that it is:
+// when it is first stored into, and once a while after.
+func (l *Ledger) due(dir identity, now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if _, known := l.swept[dir]; known {
+	if last, known := l.swept[dir]; known && now.Sub(last) < sweepAge {
 		return false
 	}
 	if l.swept == nil || len(l.swept) >= maxSwept {
-		l.swept = make(map[identity]struct{})
+		l.swept = make(map[identity]time.Time)
 	}
-	l.swept[dir] = struct{}{}
+	l.swept[dir] = now
 	return true
 }
 
-// canName reports whether files without a name can be given one, which is the
-// same for all of a process.
-func (l *Ledger) canName(f *os.File) bool {
-	l.naming.Do(func() { l.nameable = canName(f) })
-	return l.nameable
+// canName reports whether a file without a name can be given one on a device,
+// which try finds out the first time.
+func (l *Ledger) canName(device uint64, try func() bool) bool {
+	l.mu.Lock()
+	can, known := l.nameable[device]
+	l.mu.Unlock()
+	if known {
+		return can
+	}
+	can = try() // It may last: others need not wait, and at worst try too.
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.nameable == nil {
+		l.nameable = make(map[uint64]bool)
+	}
+	l.nameable[device] = can
+	return can
 }
 
 // identity tells files apart, whatever their names.
 type identity struct{ device, inode uint64 }
-
-func identify(info fs.FileInfo) (id identity, ok bool) {
-	st, ok := info.Sys().(*syscall.Stat_t)
-	if !ok {
-		return identity{}, false
-	}
-	return identity{uint64(st.Dev), st.Ino}, true
-}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 )
 
 // TestPromises: what was promised earlier counts, as far as it was not taken.
@@ -56,17 +57,37 @@ func TestPromises(t *testing.T) {
 	want(after, 0)
 }
 
-func TestFirstIn(t *testing.T) {
+func TestDue(t *testing.T) {
 	l := NewLedger()
-	for range 2 * maxSwept {
-		if !l.firstIn(identity{1, uint64(len(l.swept))}) && len(l.swept) < maxSwept {
-			t.Fatalf("directory %d was swept", len(l.swept))
+	now := time.Now()
+	for i := range uint64(2 * maxSwept) {
+		if !l.due(identity{1, i}, now) {
+			t.Fatalf("directory %d was swept", i)
 		}
 		if len(l.swept) > maxSwept {
 			t.Fatalf("%d directories are remembered", len(l.swept))
 		}
 	}
-	if !l.firstIn(identity{2, 1}) || l.firstIn(identity{2, 1}) {
-		t.Error("a directory is swept twice, or never")
+	for i, want := range []bool{true, false, false, true, false} {
+		if got := l.due(identity{2, 1}, now.Add(time.Duration(i)*sweepAge*2/5)); got != want {
+			t.Errorf("look %d: due %v", i, got)
+		}
+	}
+}
+
+// TestCanNameOnce asks a device once.
+func TestCanNameOnce(t *testing.T) {
+	l := NewLedger()
+	tried := 0
+	for _, c := range []struct {
+		device uint64
+		can    bool
+	}{{1, true}, {2, false}, {1, true}, {2, false}} {
+		if got := l.canName(c.device, func() bool { tried++; return c.can }); got != c.can {
+			t.Errorf("device %d: %v", c.device, got)
+		}
+	}
+	if tried != 2 {
+		t.Errorf("tried %d times", tried)
 	}
 }

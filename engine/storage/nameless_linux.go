@@ -29,19 +29,3 @@ func (d folder) link(f *os.File, name string) error {
 		return d.at(func(fd int) error { return unix.Linkat(unix.AT_FDCWD, from, fd, name, unix.AT_SYMLINK_FOLLOW) })
 	})
 }
-
-// canName reports whether link will find f: not where /proc is missing.
-func canName(f *os.File) bool {
-	written, err := f.Stat()
-	if err != nil {
-		return false
-	}
-	err = control(f, func(fd int) error {
-		found, err := os.Stat(fmt.Sprintf("/proc/self/fd/%d", fd))
-		if err == nil && !os.SameFile(written, found) {
-			err = unix.ENOENT
-		}
-		return err
-	})
-	return err == nil
-}

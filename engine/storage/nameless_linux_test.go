@@ -22,7 +22,7 @@ type aclEntry struct {
 // file does: the group of a set-gid one, and the default access control list.
 func TestLikeAnyNewFile(t *testing.T) {
 	needRoot(t, "to give a directory to another group")
-	bothForms(t, Limits{}, func(s site) {
+	allForms(t, Limits{}, func(s site) {
 		plant(s, s.dir, "d")
 		dir := filepath.Join(s.dir, "d")
 		own(s, 0, helpers, dir)
@@ -71,7 +71,7 @@ func TestLikeAnyNewFile(t *testing.T) {
 // no room while the other is written.
 func TestTwoTooLarge(t *testing.T) {
 	ledger := NewLedger()
-	bothForms(t, Limits{Reserve: NoReserve, Ledger: ledger}, func(s site) {
+	allForms(t, Limits{Reserve: NoReserve, Ledger: ledger}, func(s site) {
 		plant(s, s.dir, "mount")
 		tmpfs(s, filepath.Join(s.dir, "mount"), "size=4m")
 		first, err := s.tree.Create(s.at("mount/first"), v1(3<<20, 0o600))
@@ -103,4 +103,34 @@ func TestTwoTooLarge(t *testing.T) {
 			s.Errorf("%d devices are left", len(ledger.promised))
 		}
 	})
+}
+
+// TestUnlinkable: where files have no name but could not be given one either,
+// which is found out before a byte is transferred, they have a temporary one.
+func TestUnlinkable(t *testing.T) {
+	for name, make := range map[string]func(folder, string) (*os.File, error){
+		"never linkable": func(d folder, known string) (*os.File, error) {
+			return d.open(".", unix.O_TMPFILE|os.O_RDWR|os.O_EXCL, 0o600, known)
+		},
+		"elsewhere": func(folder, string) (*os.File, error) { return os.Open("/proc/self/status") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := tempDir(t)
+			plant(t, dir, "f=old")
+			tree := Unconfined(Limits{})
+			tree.nameless = make
+			p, err := tree.Create(dir+"/f", v1(0, 0o600))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !isTempName(p.temp) {
+				t.Errorf("temporary name %q", p.temp)
+			}
+			if err := p.Commit(); err != nil {
+				t.Fatal(err)
+			}
+			wantFile(t, dir+"/f", "")
+			wantNames(t, dir, "f")
+		})
+	}
 }

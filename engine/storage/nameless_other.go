@@ -10,5 +10,3 @@ import (
 func nameless(folder, string) (*os.File, error) { return nil, errors.ErrUnsupported }
 
 func (d folder) link(*os.File, string) error { return errors.ErrUnsupported }
-
-func canName(*os.File) bool { return false }

@@ -17,9 +17,9 @@ import (
 //	           └─ with a temporary name, locked ──────────────────► renamed
 //
 // A file without a name is gone with its process, whatever ends that. One with a
-// temporary name stays; it is then removed by the next process of ours that
-// stores into the directory. Where a target is replaced that can only happen in
-// the instant between link and rename: no system call does both.
+// temporary name stays; it is removed when we store into the directory an hour
+// later. Where a target is replaced that can only happen in the instant between
+// link and rename: no system call does both.
 //
 // The file may be written at any offset by many goroutines, which must be done
 // before Commit. Commit and Abort may be called from different goroutines: the

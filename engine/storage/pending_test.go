@@ -30,7 +30,7 @@ func store(tree *Tree, name, content string, perm fs.FileMode) error {
 
 func TestStore(t *testing.T) {
 	long := strings.Repeat("n", 255)
-	bothForms(t, Limits{MaxFileSize: 10}, func(s site) {
+	allForms(t, Limits{MaxFileSize: 10}, func(s site) {
 		plant(s, s.dir, "d", "old=old", "link>d/target", "d/target=old", "dangling>d/new")
 		for name, real := range map[string]string{
 			"new": "new", "old": "old", "link": "d/target", "dangling": "d/new", "d/../x": "x", long: long,
@@ -50,7 +50,7 @@ func TestStore(t *testing.T) {
 }
 
 func TestCreateRefuses(t *testing.T) {
-	bothForms(t, Limits{MaxFileSize: 10}, func(s site) {
+	allForms(t, Limits{MaxFileSize: 10}, func(s site) {
 		plant(s, s.dir, "d", "dlink>d", "f=old", "fifolink>fifo", "loop>loop")
 		special(s, s.dir)
 		for name, want := range map[string]error{
@@ -75,7 +75,7 @@ func TestCreateRefuses(t *testing.T) {
 
 func TestReserve(t *testing.T) {
 	for _, reserve := range []int64{1 << 60, NoReserve} {
-		bothForms(t, Limits{Reserve: reserve}, func(s site) {
+		allForms(t, Limits{Reserve: reserve}, func(s site) {
 			plant(s, s.dir, "f=old")
 			err := store(s.tree, s.at("f"), "new", 0o666)
 			if reserve == NoReserve {
@@ -98,7 +98,7 @@ func TestReserve(t *testing.T) {
 func TestPendingFile(t *testing.T) {
 	old := syscall.Umask(0o777)
 	defer syscall.Umask(old)
-	bothForms(t, Limits{}, func(s site) {
+	allForms(t, Limits{}, func(s site) {
 		p, err := s.tree.Create(s.at("f"), v1(3000, 0o666))
 		if err != nil {
 			s.Fatal(err)
@@ -128,7 +128,7 @@ func TestPendingFile(t *testing.T) {
 }
 
 func TestPendingEndsOnce(t *testing.T) {
-	bothForms(t, Limits{}, func(s site) {
+	allForms(t, Limits{}, func(s site) {
 		begin := func(name string) *Pending {
 			p, err := s.tree.Create(s.at(name), v1(1, 0o666))
 			if err != nil {
@@ -175,7 +175,7 @@ func TestOldFileSurvives(t *testing.T) {
 	}
 	for name, c := range fail {
 		t.Run(name, func(t *testing.T) {
-			bothForms(t, Limits{}, func(s site) {
+			allForms(t, Limits{}, func(s site) {
 				plant(s, s.dir, "f=old")
 				p, err := s.tree.Create(s.at("f"), v1(3, 0o666))
 				if err != nil {
@@ -227,7 +227,7 @@ func TestTemporaryStolen(t *testing.T) {
 
 // A directory that comes during the transfer stays.
 func TestLateDirectory(t *testing.T) {
-	bothForms(t, Limits{}, func(s site) {
+	allForms(t, Limits{}, func(s site) {
 		p, err := s.tree.Create(s.at("f"), v1(3, 0o666))
 		if err != nil {
 			s.Fatal(err)
@@ -244,7 +244,7 @@ func TestLateDirectory(t *testing.T) {
 // A link that comes during the transfer is replaced itself, and what it leads to
 // decides nothing.
 func TestLateLink(t *testing.T) {
-	bothForms(t, Limits{}, func(s site) {
+	allForms(t, Limits{}, func(s site) {
 		plant(s, s.dir, "other=old")
 		p, err := s.tree.Create(s.at("f"), v1(0, 0o600))
 		if err != nil {
@@ -264,7 +264,7 @@ func TestLateLink(t *testing.T) {
 
 func TestModes(t *testing.T) {
 	for _, umask := range []int{0, 0o027, 0o777} {
-		bothForms(t, Limits{}, func(s site) {
+		allForms(t, Limits{}, func(s site) {
 			defer syscall.Umask(syscall.Umask(umask))
 			for _, mode := range []fs.FileMode{0o660, 0o777, 0o600, 0, fs.ModeSetuid | fs.ModeSetgid | 0o755} {
 				os.Remove(filepath.Join(s.dir, "f"))

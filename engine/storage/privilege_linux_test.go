@@ -87,7 +87,7 @@ func mode(t testing.TB, perm fs.FileMode, names ...string) {
 
 func TestPermissions(t *testing.T) {
 	needRoot(t, "to become somebody else")
-	bothForms(t, Limits{}, func(s site) {
+	allForms(t, Limits{}, func(s site) {
 		in := func(name string) string { return filepath.Join(s.dir, name) }
 		plant(s, s.dir, "mine", "mine/theirs=old", "theirs", "theirs/open=old", "locked", "locked/f=old", "sticky", "sticky/open=old", "blind", "blind/f=old")
 		own(s, nobody, nobody, in("mine"))
@@ -161,7 +161,7 @@ func TestPermissions(t *testing.T) {
 // To rename over a file asks for its directory alone; that is what Writable is for.
 func TestReplaceReadOnlyFile(t *testing.T) {
 	needRoot(t, "to become somebody else")
-	bothForms(t, Limits{}, func(s site) {
+	allForms(t, Limits{}, func(s site) {
 		in := func(name string) string { return filepath.Join(s.dir, name) }
 		plant(s, s.dir, "mine", "mine/theirs=old", "theirs", "theirs/open=old", "sticky", "sticky/open=old")
 		own(s, nobody, nobody, in("mine"))
@@ -192,7 +192,7 @@ func TestReplaceReadOnlyFile(t *testing.T) {
 // Nobody may not read what the process umask made unreadable, not even to repair it.
 func TestMkdirUnderBlindUmask(t *testing.T) {
 	needRoot(t, "to become somebody else")
-	bothForms(t, Limits{}, func(s site) {
+	allForms(t, Limits{}, func(s site) {
 		mode(s, 0o777, s.dir)
 		old := syscall.Umask(0o777)
 		defer syscall.Umask(old)
@@ -215,7 +215,7 @@ func TestMkdirUnderBlindUmask(t *testing.T) {
 
 func TestOwnerIsKept(t *testing.T) {
 	needRoot(t, "to give files away")
-	bothForms(t, Limits{}, func(s site) {
+	allForms(t, Limits{}, func(s site) {
 		plant(s, s.dir, "f=old", "open=old")
 		f, open := filepath.Join(s.dir, "f"), filepath.Join(s.dir, "open")
 		own(s, 1234, 5678, f)
@@ -289,7 +289,7 @@ func TestFullDisk(t *testing.T) {
 		"beside the reserve": {2 * mib, 1 * mib, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			bothForms(t, Limits{Reserve: c.reserve}, func(s site) {
+			allForms(t, Limits{Reserve: c.reserve}, func(s site) {
 				plant(s, s.dir, "mount")
 				dir := filepath.Join(s.dir, "mount")
 				tmpfs(s, dir, "size=4m")
@@ -316,7 +316,7 @@ func TestFullDisk(t *testing.T) {
 }
 
 func TestSpace(t *testing.T) {
-	bothForms(t, Limits{}, func(s site) {
+	allForms(t, Limits{}, func(s site) {
 		plant(s, s.dir, "mount", "into>mount")
 		dir := filepath.Join(s.dir, "mount")
 		tmpfs(s, dir, "size=4m,nr_inodes=100")
@@ -358,7 +358,7 @@ func TestSetTimesFails(t *testing.T) {
 }
 
 func TestReadOnly(t *testing.T) {
-	bothForms(t, Limits{}, func(s site) {
+	allForms(t, Limits{}, func(s site) {
 		plant(s, s.dir, "mount")
 		dir := filepath.Join(s.dir, "mount")
 		tmpfs(s, dir, "")
@@ -378,7 +378,7 @@ func TestReadOnly(t *testing.T) {
 // A lease makes a non-blocking open fail as an offline file does: reading waits
 // for it, replacing does not care.
 func TestLeasedFile(t *testing.T) {
-	bothForms(t, Limits{}, func(s site) {
+	allForms(t, Limits{}, func(s site) {
 		plant(s, s.dir, "f=old")
 		holder, err := os.OpenFile(filepath.Join(s.dir, "f"), os.O_RDWR, 0)
 		if err != nil {
@@ -427,7 +427,7 @@ func TestLeasedFile(t *testing.T) {
 }
 
 func TestSourceBlocks(t *testing.T) {
-	bothForms(t, Limits{}, func(s site) {
+	allForms(t, Limits{}, func(s site) {
 		plant(s, s.dir, "f=old")
 		src, err := s.tree.OpenSource(s.at("f"))
 		if err != nil {
@@ -445,7 +445,7 @@ func TestSourceBlocks(t *testing.T) {
 // after it: a directory is read to be synced.
 func TestSyncNeedsReadableDirectory(t *testing.T) {
 	needRoot(t, "to become somebody else")
-	bothForms(t, Limits{}, func(s site) {
+	allForms(t, Limits{}, func(s site) {
 		plant(s, s.dir, "d")
 		own(s, nobody, nobody, filepath.Join(s.dir, "d"))
 		mode(s, 0o300, filepath.Join(s.dir, "d"))

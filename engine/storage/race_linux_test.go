@@ -175,7 +175,7 @@ func TestNoDescriptorLeaks(t *testing.T) {
 		}
 		return len(entries)
 	}
-	bothForms(t, Limits{MaxFileSize: 10}, func(s site) {
+	allForms(t, Limits{MaxFileSize: 10}, func(s site) {
 		plant(s, s.dir, "d", "f=old", "loop>loop", "out>/")
 		special(s, s.dir)
 		fifo, err := s.tree.existing(s.at("fifo"))

@@ -7,7 +7,7 @@ import (
 )
 
 func TestReadOnlyTree(t *testing.T) {
-	bothForms(t, Limits{ReadOnly: true}, func(s site) {
+	allForms(t, Limits{ReadOnly: true}, func(s site) {
 		plant(s, s.dir, "d", "f=old", "link>f")
 		for _, name := range []string{"f", "new", "d", "link", "d/new", "none/new", "f/", ""} {
 			name = s.at(name)

@@ -9,17 +9,29 @@ import (
 const (
 	// sweepNames bounds the names that a sweep looks at, to some milliseconds.
 	sweepNames = 16384
-	// sweepAge is how long a file must not have been written where locks may not
-	// tell of writers on other hosts: far longer than any transfer stands still.
+	// sweepAge is how long nothing must have happened to a file that is swept, and
+	// how often a directory is: far longer than any transfer stands still.
 	sweepAge = time.Hour
 )
 
-// sweep removes the temporary files that killed processes left in a directory,
-// when this process first stores into it. What it can't do it leaves.
-func (l *Ledger) sweep(d folder, self identity) {
-	if !l.firstIn(self) {
+// sweep removes what killed processes left in the directory of a file just made,
+// when it is due. What it can't do it leaves.
+func (l *Ledger) sweep(d folder, self identity, fresh *os.File) {
+	if !l.due(self, time.Now()) {
 		return
 	}
+	info, err := fresh.Stat()
+	if err != nil {
+		return
+	}
+	// By the clock of the file system, which may be another host's.
+	if about, err := describe(info); err == nil {
+		d.sweep(about.Changed)
+	}
+}
+
+// sweep removes the temporary files that are left, seen from now.
+func (d folder) sweep(now time.Time) {
 	names, err := d.list()
 	if err != nil {
 		return
@@ -29,7 +41,7 @@ func (l *Ledger) sweep(d folder, self identity) {
 		some, err := names.Readdirnames(256)
 		for _, name := range some {
 			if isTempName(name) {
-				d.removeLeft(name)
+				d.removeLeft(name, now)
 			}
 		}
 		if seen += len(some); err != nil {
@@ -39,11 +51,14 @@ func (l *Ledger) sweep(d folder, self identity) {
 }
 
 // removeLeft removes a temporary file if it is ours and nobody writes it: a
-// regular file of this user, with no other name, that is not locked.
+// regular file of this user, with no other name, that has not changed for long
+// and is not locked.
 //
-// The lock is held while it is removed. Who makes a file and finds it locked, or
-// gone once locked, makes another.
-func (d folder) removeLeft(name string) {
+// Either alone would not do. Locks don't reach every writer: those on other
+// hosts, above all if this one is their file server, and programs that know of no
+// lock. Of a file's age a step of the clock makes anything. What counts is the
+// last change, by which a file that has been given the times of its source is new.
+func (d folder) removeLeft(name string, now time.Time) {
 	left, err := d.stat(name)
 	if err != nil || !left.mode.IsRegular() || int(left.uid) != os.Geteuid() || left.links != 1 {
 		return
@@ -56,10 +71,10 @@ func (d folder) removeLeft(name string) {
 	}
 	defer f.Close()
 	info, err := f.Stat()
-	if err != nil || !locksTell(f) && time.Since(info.ModTime()) < sweepAge {
+	if err != nil || !left.is(info) {
 		return
 	}
-	if id, ok := identify(info); !ok || id != left.identity {
+	if about, err := describe(info); err != nil || now.Sub(about.Changed) < sweepAge {
 		return
 	}
 	if lock(f) == nil && d.holds(f, name) == nil {

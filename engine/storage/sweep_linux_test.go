@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // holdIn names the directory in which this program, run again, begins a file
@@ -85,34 +86,41 @@ func tempNames(t *testing.T, dir string) []string {
 	return found
 }
 
-// TestKilled: nothing temporary is older than its process, or at least than the
-// next one.
+// anHourLater sweeps dir when everything in it is old.
+func anHourLater(t *testing.T, dir string) {
+	t.Helper()
+	f, err := os.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	folder{f}.sweep(time.Now().Add(sweepAge))
+}
+
+// TestKilled: what a killed process leaves is gone an hour later, and no sooner.
 func TestKilled(t *testing.T) {
 	for how, left := range map[string]int{"nameless": 0, "named": 1, "replacing": 1} {
 		t.Run(how, func(t *testing.T) {
 			dir := tempDir(t)
 			plant(t, dir, "f=old")
 			kill := hold(t, dir, how)
-			if got := tempNames(t, dir); len(got) != left {
-				t.Fatalf("temporary files %q, want %d", got, left)
-			}
-			next := func(want int) {
+			want := func(want int) {
 				t.Helper()
-				tree := Unconfined(Limits{})
-				for _, name := range []string{"/g", "/h"} {
-					if err := store(tree, dir+name, "new", 0o600); err != nil {
-						t.Fatal(err)
-					}
-				}
 				if got := tempNames(t, dir); len(got) != want {
 					t.Errorf("temporary files %q, want %d", got, want)
 				}
 			}
-			next(left) // it lives
+			want(left)
+			anHourLater(t, dir)
+			want(left) // it lives
 			kill()
 			wantFile(t, dir+"/f", "old")
-			next(0)
-			wantNames(t, dir, "f", "g", "h")
+			if err := store(Unconfined(Limits{}), dir+"/g", "new", 0o600); err != nil {
+				t.Fatal(err)
+			}
+			want(left) // it may live on another host
+			anHourLater(t, dir)
+			wantNames(t, dir, "f", "g")
 		})
 	}
 }
@@ -149,17 +157,39 @@ func TestSweep(t *testing.T) {
 	}
 	tree := Unconfined(Limits{})
 	tree.nameless = noNameless
-	ours, err := tree.Create(dir+"/f", v1(0, 0o600)) // sweeps, and has one itself
+	ours, err := tree.Create(dir+"/f", v1(0, 0o600))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := store(Unconfined(Limits{}), dir+"/f", "", 0o600); err != nil { // sweeps while that lives
-		t.Fatal(err)
-	}
+	anHourLater(t, dir)
 	if err := ours.Commit(); err != nil {
 		t.Fatal(err)
 	}
 	slices.Sort(kept)
 	wantNames(t, dir, kept...)
 	wantFile(t, filepath.Join(outer, "secret"), "secret")
+}
+
+// TestSweepIsDue: to store a file sweeps its directory, at first and again an
+// hour later, by the last change of files: that others have old times, as those
+// given the times of their source, does not make them old.
+func TestSweepIsDue(t *testing.T) {
+	dir := tempDir(t)
+	young := newTempName()
+	plant(t, dir, young+"=")
+	long := time.Unix(1e9, 0)
+	if err := os.Chtimes(filepath.Join(dir, young), long, long); err != nil {
+		t.Fatal(err)
+	}
+	ledger := NewLedger()
+	tree := Unconfined(Limits{Ledger: ledger})
+	for range 2 {
+		if err := store(tree, dir+"/f", "new", 0o600); err != nil {
+			t.Fatal(err)
+		}
+		wantNames(t, dir, young, "f")
+		if len(ledger.swept) != 1 {
+			t.Fatalf("%d directories were swept", len(ledger.swept))
+		}
+	}
 }

@@ -44,7 +44,7 @@ func (d *disk) name(info os.FileInfo) string {
 }
 
 func TestSync(t *testing.T) {
-	bothForms(t, Limits{}, func(s site) {
+	allForms(t, Limits{}, func(s site) {
 		plant(s, s.dir, "d")
 		n := NewFile{Perm: 0o600, Sync: true, Dirs: true, DirPerm: 0o700}
 		for _, c := range []struct {
@@ -89,7 +89,7 @@ func TestSyncFails(t *testing.T) {
 		"no such call": {"d", syscall.EINVAL, "", nil, "new", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			bothForms(t, Limits{}, func(s site) {
+			allForms(t, Limits{}, func(s site) {
 				plant(s, s.dir, "d", "d/f=old")
 				d := &disk{site: s, bad: c.bad, err: c.err}
 				s.tree.fsync = d.fsync
@@ -113,7 +113,7 @@ func TestSyncFails(t *testing.T) {
 
 // TestSyncOfNewDirectoryFails before anything moves.
 func TestSyncOfNewDirectoryFails(t *testing.T) {
-	bothForms(t, Limits{}, func(s site) {
+	allForms(t, Limits{}, func(s site) {
 		d := &disk{site: s, bad: ".", err: syscall.EIO}
 		s.tree.fsync = d.fsync
 		_, err := s.tree.Create(s.at("a/f"), NewFile{Size: 1, Perm: 0o600, Sync: true, Dirs: true, DirPerm: 0o700})
@@ -123,7 +123,7 @@ func TestSyncOfNewDirectoryFails(t *testing.T) {
 }
 
 func TestSparse(t *testing.T) {
-	bothForms(t, Limits{}, func(s site) {
+	allForms(t, Limits{}, func(s site) {
 		for _, sparse := range []bool{true, false} {
 			p, err := s.tree.Create(s.at("f"), NewFile{Size: 8 << 20, Perm: 0o600, Sparse: sparse})
 			if err != nil {

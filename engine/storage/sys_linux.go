@@ -39,21 +39,6 @@ func preallocate(f *os.File, size int64) error {
 	})
 }
 
-// locksTell reports whether a lock on f tells of every process that may have it
-// open: not on the file systems of networks, and not on those unknown.
-func locksTell(f *os.File) bool {
-	var st unix.Statfs_t
-	if control(f, func(fd int) error { return unix.Fstatfs(fd, &st) }) != nil {
-		return false
-	}
-	switch uint32(st.Type) {
-	case unix.EXT4_SUPER_MAGIC, unix.XFS_SUPER_MAGIC, unix.BTRFS_SUPER_MAGIC, unix.F2FS_SUPER_MAGIC,
-		unix.BCACHEFS_SUPER_MAGIC, unix.OVERLAYFS_SUPER_MAGIC, unix.TMPFS_MAGIC, unix.RAMFS_MAGIC:
-		return true
-	}
-	return false
-}
-
 // space describes f's file system, fstatfs(2).
 func space(f *os.File) (Space, error) {
 	var st unix.Statfs_t

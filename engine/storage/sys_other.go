@@ -18,9 +18,6 @@ func setMode(f *os.File, perm fs.FileMode) error { return f.Chmod(perm.Perm()) }
 
 func preallocate(*os.File, int64) error { return errors.ErrUnsupported }
 
-// locksTell: file systems have no types here that every system knows.
-func locksTell(*os.File) bool { return false }
-
 // setTimes sets the times of f that are not zero, futimes(2), which knows
 // microseconds and cannot leave one out.
 func setTimes(f *os.File, accessed, modified time.Time) error {

@@ -31,36 +31,36 @@ func isTempName(name string) bool {
 	return ok && len(random) == tempLength && strings.Trim(random, tempLetter) == ""
 }
 
-// attempts is how often a temporary file is made that a sweeper takes for a left
-// one, in the instant before it is locked.
-const attempts = 8
-
 // named makes a file with a temporary name, locked as long as it is open: a lock
-// ends with its process, however that ends, so one that is not locked was left.
+// ends with its process, however that ends.
 func (d folder) named(known string) (f *os.File, temp string, err error) {
-	for range attempts {
-		temp = newTempName()
-		// No O_APPEND: segments arrive in any order, and splice refuses such files.
-		f, err = d.open(temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600, known)
-		if err != nil {
-			return nil, "", err
-		}
-		if err = d.claim(f, temp); err == nil {
-			return f, temp, nil
-		}
-		f.Close()
-		_ = d.remove(temp)
+	temp = newTempName()
+	// No O_APPEND: segments arrive in any order, and splice refuses such files.
+	f, err = d.open(temp, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600, known)
+	if err != nil {
+		return nil, "", err
 	}
-	return nil, "", err
+	_ = lock(f) // Without locks its age protects it.
+	return f, temp, nil
 }
 
-// claim locks a new file, unless a sweeper was faster.
-func (d folder) claim(f *os.File, temp string) error {
-	if err := lock(f); errors.Is(err, unix.EWOULDBLOCK) {
-		return err
+// canName tries whether files that make makes without a name can get one. Much
+// may be against it that shows only here: /proc that is missing or not what it
+// should be, a security module, a file system that knows half of it.
+func (d folder) canName(make func(folder, string) (*os.File, error)) bool {
+	f, err := make(d, ".")
+	if err != nil {
+		return false
 	}
-	// Without locks the file is as safe as its sweepers are careful.
-	return d.holds(f, temp)
+	defer f.Close()
+	_ = lock(f)
+	temp := newTempName()
+	if d.link(f, temp) != nil {
+		return false
+	}
+	err = d.holds(f, temp)
+	_ = d.remove(temp) // Where nothing may be removed it stays, empty.
+	return err == nil
 }
 
 // holds checks that name stands for f: another writer in the directory could
@@ -74,7 +74,7 @@ func (d folder) holds(f *os.File, name string) error {
 	if err != nil {
 		return err
 	}
-	if id, ok := identify(written); !ok || id != named.identity {
+	if !named.is(written) {
 		return fmt.Errorf("%w: the temporary file was replaced", ErrChanged)
 	}
 	return nil

@@ -21,35 +21,38 @@ type site struct {
 // at returns the path of name for the methods of the tree.
 func (s site) at(name string) string { return Join(s.top, strings.TrimPrefix(name, "/")) }
 
-// bothForms runs a test on a confined tree and on the whole file system, and on
-// one whose files have temporary names.
+// bothForms runs a test on a confined tree and on the whole file system.
 func bothForms(t *testing.T, l Limits, test func(s site)) {
 	t.Helper()
-	t.Run("confined", func(t *testing.T) {
-		dir := tempDir(t)
-		tree, err := Open(dir, l)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer tree.Close()
-		test(site{t, tree, dir, "/"})
-	})
+	t.Run("confined", func(t *testing.T) { test(confinedSite(t, l)) })
 	t.Run("unconfined", func(t *testing.T) {
 		dir := tempDir(t)
 		tree := Unconfined(l)
 		defer tree.Close()
 		test(site{t, tree, dir, dir})
 	})
+}
+
+// allForms does the same for what makes files, and on a tree where those have
+// temporary names.
+func allForms(t *testing.T, l Limits, test func(s site)) {
+	t.Helper()
+	bothForms(t, l, test)
 	t.Run("named", func(t *testing.T) {
-		dir := tempDir(t)
-		tree, err := Open(dir, l)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer tree.Close()
-		tree.nameless = noNameless
-		test(site{t, tree, dir, "/"})
+		s := confinedSite(t, l)
+		s.tree.nameless = noNameless
+		test(s)
 	})
+}
+
+func confinedSite(t *testing.T, l Limits) site {
+	dir := tempDir(t)
+	tree, err := Open(dir, l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { tree.Close() })
+	return site{t, tree, dir, "/"}
 }
 
 // noNameless is a file system without O_TMPFILE.

@@ -40,10 +40,11 @@ func (b *budget) begin(size int64) {
 	})
 }
 
-// wait takes n bytes, or fails after limit with ErrMemory.
-func (b *budget) wait(ctx context.Context, n int64, limit time.Duration) error {
-	if n > b.all {
-		return fmt.Errorf("%w: %d bytes needed, of %d for all", ErrMemory, n, b.all)
+// wait takes n bytes for who will keep others meanwhile, or fails with ErrMemory:
+// after limit, or at once where no end of other transfers would help.
+func (b *budget) wait(ctx context.Context, n, kept int64, limit time.Duration) error {
+	if n > b.all-kept {
+		return fmt.Errorf("%w: %d bytes needed, of %d for all", ErrMemory, kept+n, b.all)
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("%w: %d bytes were not free for %v", ErrMemory, n, limit))
 	defer cancel()
@@ -99,7 +100,7 @@ func (e *Engine) hold(ctx context.Context, way direction, segments []Segment, o 
 			h.block = max(h.block/2, leastBlock)
 			continue
 		}
-		if err := h.budget.wait(ctx, h.shares, o.Idle); err != nil {
+		if err := h.budget.wait(ctx, h.shares, 0, o.Idle); err != nil {
 			h.shares = 0
 			return h, err
 		}
@@ -107,10 +108,11 @@ func (e *Engine) hold(ctx context.Context, way direction, segments []Segment, o 
 	}
 }
 
-// end gives the shares back.
+// end gives all back, once no stream is left: also the lookahead of one that
+// ended in a panic.
 func (h *holding) end() {
 	if h.budget != nil {
-		h.budget.free.Release(h.shares)
+		h.budget.free.Release(h.shares + h.held.Swap(0))
 		h.shares = 0
 	}
 }
@@ -129,7 +131,7 @@ func (h *holding) reserve(n int64) bool {
 // need waits for n bytes that are more than lookahead or the share.
 func (h *holding) need(ctx context.Context, n int64, limit time.Duration) error {
 	if h.budget != nil {
-		if err := h.budget.wait(ctx, n, limit); err != nil {
+		if err := h.budget.wait(ctx, n, h.shares, limit); err != nil {
 			return err
 		}
 	}

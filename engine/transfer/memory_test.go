@@ -120,12 +120,34 @@ func TestMemoryOfLargeBlocks(t *testing.T) {
 	e := Engine{Memory: 8 << 20}
 	near, far := connect(t, 1)
 	go func() { _, _ = near[0].Write(block(int32(wire.BlockZlib), 16<<20, make([]byte, 100))) }()
-	o := Options{Blocks: true, BlockSize: limit, Idle: time.Minute}
+	// What the transfer itself holds does not become free: no use in waiting.
+	o := Options{Blocks: true, BlockSize: limit, Idle: time.Hour}
 	if err := e.Receive(t.Context(), far, newFile(t, nil), 64<<20, o, new(Counters)); !errors.Is(err, ErrMemory) {
 		t.Errorf("got %v, want ErrMemory", err)
 	}
 	if n := inUse(&e); n != 0 {
 		t.Errorf("%d bytes are still held", n)
+	}
+}
+
+// TestHoldingEnds gives back even what a stream that ended in a panic forgot.
+func TestHoldingEnds(t *testing.T) {
+	e := Engine{Memory: 8 << 20}
+	h, err := e.hold(t.Context(), sending, Split(1<<20, 2), Options{Blocks: true}.withDefaults())
+	if err != nil || !h.reserve(1<<20) {
+		t.Fatalf("no memory: %v", err)
+	}
+	h.end()
+	if n := inUse(&e); n != 0 {
+		t.Errorf("%d bytes are still held", n)
+	}
+	// All but a byte would be free at the end of others, a larger block never fits.
+	if h, err = e.hold(t.Context(), receiving, Split(1<<20, 1), Options{Blocks: true}.withDefaults()); err != nil {
+		t.Fatal(err)
+	}
+	defer h.end()
+	if err := h.need(t.Context(), e.Memory-h.shares+1, time.Hour); !errors.Is(err, ErrMemory) {
+		t.Errorf("got %v, want ErrMemory at once", err)
 	}
 }
 

@@ -69,17 +69,27 @@ func (o Options) withDefaults() Options {
 }
 
 // paced has each piece of a stream wait for its turn under the limit. Then
-// follow is told, if it is not nil.
+// follow is told, if it is not nil. A piece that began to move while there was no
+// limit waits for none: it may be so large that at the rate of a later one its
+// peer would give up.
 func (o Options) paced(ctx context.Context, c *Counters, follow func()) Options {
 	if o.Limit == nil {
 		return o
 	}
-	o.piece = o.Limit.Piece
+	free := false
+	o.piece = func() int64 {
+		piece := o.Limit.Piece()
+		free = piece == math.MaxInt64
+		return piece
+	}
 	o.pace = func(n int64) error {
 		began := time.Now()
 		defer func() { c.LimitWait.Add(int64(time.Since(began))) }()
 		if follow != nil {
 			follow()
+		}
+		if free {
+			return context.Cause(ctx)
 		}
 		return o.Limit.Wait(ctx, n)
 	}

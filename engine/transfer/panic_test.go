@@ -54,6 +54,9 @@ func TestStreamPanics(t *testing.T) {
 				<-sent
 			}
 		}
+		if n := inUse(&e); n != 0 {
+			t.Errorf("%d bytes are still held", n)
+		}
 		dst := newFile(t, nil)
 		move(t, &e, &e, 4, newFile(t, content), dst, int64(len(content)), Options{Blocks: blocks})
 	}

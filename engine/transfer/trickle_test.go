@@ -97,3 +97,24 @@ func TestSlowIsNotTrickling(t *testing.T) {
 	}
 	all.Wait()
 }
+
+// TestLimitComesLate: what moved while there was no limit waits for none that
+// comes before it is told, however much it was.
+func TestLimitComesLate(t *testing.T) {
+	limit := new(netio.RateLimit)
+	var c Counters
+	o := Options{Limit: limit}.paced(t.Context(), &c, nil)
+	if got := o.most(1 << 40); got != 1<<40 {
+		t.Fatalf("a piece of %d bytes without a limit", got)
+	}
+	limit.SetRate(10)
+	if err := o.wait(1 << 40); err != nil {
+		t.Error(err)
+	}
+	if got := o.most(1 << 40); got != 1 {
+		t.Errorf("a piece of %d bytes at 10 a second", got)
+	}
+	if err := o.wait(2); err != nil || c.LimitWait.Load() < int64(50*time.Millisecond) {
+		t.Errorf("waited %v, %v", time.Duration(c.LimitWait.Load()), err)
+	}
+}
