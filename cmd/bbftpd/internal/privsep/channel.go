@@ -55,7 +55,9 @@ func (c *channel) send(m any) error {
 	if err := c.conn.SetWriteDeadline(time.Now().Add(patience)); err != nil {
 		return err
 	}
-	_, err = c.conn.Write(frame)
+	if _, err = c.conn.Write(frame); err != nil {
+		_ = c.conn.Close() // half a message may be on its way, which no other can follow
+	}
 	return err
 }
 

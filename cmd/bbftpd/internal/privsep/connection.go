@@ -36,6 +36,7 @@ type connection struct {
 	claimed string      // user of the login, as its client spelt it
 	user    system.User // once admitted
 	checked bool
+	due     time.Time // when the answer to check must be known
 	entered *entering
 	signed  bool
 	lines   int
@@ -50,6 +51,9 @@ const (
 	defaultLogin = time.Minute
 	// grace is what a process has to end of itself.
 	grace = 5 * time.Second
+	// farewell is what a door has, of the time for the login, to say that it failed, and
+	// after it, to end.
+	farewell = 2 * time.Second
 )
 
 var errLogin = errors.New("login not over within the time limit")
@@ -110,6 +114,7 @@ func (c *connection) run(ctx context.Context, tcp *net.TCPConn, keys *auth.KeyPo
 	if err != nil {
 		return err
 	}
+	defer door.end()
 	for _, file := range more {
 		_ = file.Close()
 	}
@@ -162,7 +167,8 @@ func (c *connection) login(ctx context.Context, door *process, first *doorOrder)
 		limit = defaultLogin
 	}
 	// An honest door keeps the limit by itself, and says so to the client.
-	ctx, cancel := context.WithTimeoutCause(ctx, limit+grace, errLogin)
+	c.due = time.Now().Add(limit - min(farewell, limit/4))
+	ctx, cancel := context.WithTimeoutCause(ctx, limit+farewell, errLogin)
 	defer cancel()
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)

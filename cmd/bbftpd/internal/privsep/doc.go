@@ -11,8 +11,8 @@
 // What a door that a client has taken over can do, beside what any client can:
 //
 //   - try one password, which its connection allows anyhow, at the same cost
-//   - have one handshake signed by the server's TLS key: pose, once, as the server to
-//     another client whose connection goes through its hands
+//   - have one handshake, and nothing else, signed by the server's TLS key: pose, once, as
+//     the server to another client whose connection goes through its hands
 //   - read the settings it has itself, none of them secret; keep its connection until the
 //     time limit of the login
 //   - write a few bounded lines to the log, and one record of a login that failed, under
@@ -25,5 +25,10 @@
 // key, start a session for whom it has no password, or end the monitor.
 //
 // A session that was taken over has the rights of its user, below its directory
-// (unless --unconfined), and TCP. In the log it can lie about its own doing only.
+// (unless --unconfined), and TCP. In the log it can lie about its own doing only, and
+// that it has ended is written down whatever it says.
+//
+// The monitor waits for neither: a door has the time of a login, a session is asked from
+// time to time whether it is there, and what is left of either when it has died,
+// descriptors passed on to others included, keeps no place.
 package privsep

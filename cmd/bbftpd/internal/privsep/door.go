@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto"
 	"crypto/x509"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -72,23 +73,26 @@ func door(m *master, first *doorOrder) error {
 			_ = relayed.Close()
 		}
 	})()
-	return m.handOver(client, relayed, first.Settings)
+	return m.handOver(s, client, relayed)
 }
 
 // handOver has the client served by a session.
-func (m *master) handOver(client *server.Entered, relayed net.Conn, settings Settings) error {
+func (m *master) handOver(s *server.Server, client *server.Entered, relayed net.Conn) error {
 	answer, err := m.ask(request{Enter: &entering{Early: client.Early, TLS: client.TLS}})
 	switch {
 	case err != nil:
 		_ = client.Conn.Close()
 		return nil // the monitor knows why
 	case answer.Verdict != welcome:
-		return refuse(client.Conn, settings.Version, "unable to start the session")
+		s.Refuse(client.Conn, errNoSession)
 	case client.TLS:
 		relay(client.Conn, relayed)
 	}
 	return nil
 }
+
+// errNoSession is for the client to read.
+var errNoSession = errors.New("unable to start the session")
 
 // relay passes on what both say until both have ended, or either has failed.
 func relay(a, b net.Conn) {
@@ -153,9 +157,14 @@ func (s signer) Public() crypto.PublicKey {
 	return leaf.PublicKey
 }
 
-// Sign implements [crypto.Signer].
-func (s signer) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
-	answer, err := s.master.ask(request{Sign: &toSign{Digest: digest, Hash: uint(opts.HashFunc())}})
+// Sign implements [crypto.Signer], but for what can't be seen from a digest.
+func (signer) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) { return nil, errDigest }
+
+var errDigest = errors.New("the monitor signs nothing that it can't read")
+
+// SignMessage implements [crypto.MessageSigner].
+func (s signer) SignMessage(_ io.Reader, message []byte, opts crypto.SignerOpts) ([]byte, error) {
+	answer, err := s.master.ask(request{Sign: &toSign{Message: message, Hash: uint(opts.HashFunc())}})
 	if err != nil {
 		return nil, err
 	}

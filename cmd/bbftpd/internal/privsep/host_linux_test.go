@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -25,6 +26,11 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if os.Getenv(partVariable) != "" && os.Getenv(raceVariable) == "" {
+		env := append(os.Environ(), raceVariable+"="+raceOptions)
+		fmt.Fprintln(os.Stderr, syscall.Exec("/proc/self/exe", os.Args, env))
+		os.Exit(1)
+	}
 	if handled, err := Child(); handled {
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -39,8 +45,19 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	if dir := os.Getenv(machineVariable); dir != "" {
+		fmt.Fprintln(os.Stderr, machineProcess(dir, os.Args[1:]))
+		os.Exit(1)
+	}
 	os.Exit(m.Run())
 }
+
+// A race detector has every process sleep for a second at its end, unless told before
+// its beginning.
+const (
+	raceVariable = "GORACE"
+	raceOptions  = "atexit_sleep_ms=0"
+)
 
 // Users of the tests. They need no entry anywhere: the kernel knows numbers.
 const (

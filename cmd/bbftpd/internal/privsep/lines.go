@@ -46,8 +46,8 @@ func (l *line) check() error {
 	return nil
 }
 
-// stamped are the fields the monitor sets itself.
-var stamped = []string{"client", "user", "session"}
+// stamped are the fields the monitor sets itself, and those that every line has.
+var stamped = []string{"client", "user", "session", slog.TimeKey, slog.LevelKey, slog.MessageKey, slog.SourceKey}
 
 // attrs are the fields the process may say something about.
 func (l *line) attrs() []slog.Attr {

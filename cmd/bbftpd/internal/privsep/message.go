@@ -29,11 +29,13 @@ type request struct {
 	Release uint64        `json:"release,omitempty"`
 	Log     *line         `json:"log,omitempty"`
 	Record  *audit.Record `json:"record,omitempty"`
+	// Pong answers Ping.
+	Pong bool `json:"pong,omitempty"`
 }
 
 type toSign struct {
-	Digest []byte `json:"digest"`
-	Hash   uint   `json:"hash"` // crypto.Hash
+	Message []byte `json:"message"`
+	Hash    uint   `json:"hash"` // crypto.Hash
 }
 
 type entering struct {
@@ -43,7 +45,7 @@ type entering struct {
 
 // Bounds of what is in a request.
 const (
-	maxDigest = 256     // of Ed25519: the message of a handshake
+	maxSigned = 256     // the message of a handshake
 	maxEarly  = 4 << 10 // one buffer
 )
 
@@ -67,7 +69,7 @@ func parseRequest(frame []byte) (request, error) {
 func (r request) check() error {
 	said := 0
 	for _, one := range []bool{
-		len(r.Check) > 0, r.Sign != nil, r.Enter != nil, r.Streams != 0, r.Release != 0, r.Log != nil, r.Record != nil,
+		len(r.Check) > 0, r.Sign != nil, r.Enter != nil, r.Streams != 0, r.Release != 0, r.Log != nil, r.Record != nil, r.Pong,
 	} {
 		if one {
 			said++
@@ -78,8 +80,8 @@ func (r request) check() error {
 		return fmt.Errorf("%d things in one message", said)
 	case r.Streams < 0:
 		return fmt.Errorf("%d streams", r.Streams)
-	case r.Sign != nil && len(r.Sign.Digest) > maxDigest:
-		return fmt.Errorf("a digest of %d bytes", len(r.Sign.Digest))
+	case r.Sign != nil && len(r.Sign.Message) > maxSigned:
+		return fmt.Errorf("%d bytes to sign", len(r.Sign.Message))
 	case r.Enter != nil && len(r.Enter.Early) > maxEarly:
 		return fmt.Errorf("%d early bytes", len(r.Enter.Early))
 	case r.Log != nil:
@@ -100,6 +102,8 @@ type order struct {
 	// Drain lets what runs finish, Stop does not.
 	Drain bool `json:"drain,omitempty"`
 	Stop  bool `json:"stop,omitempty"`
+	// Ping wants to know whether the session is still there.
+	Ping bool `json:"ping,omitempty"`
 }
 
 type doorOrder struct {
@@ -116,6 +120,7 @@ type sessionOrder struct {
 	Early         []byte         `json:"early,omitempty"`
 	TLS           bool           `json:"tls,omitempty"` // the connection is a door's relay
 	Rate          int64          `json:"rate,omitempty"`
+	AtMost        int            `json:"at_most"` // data streams
 }
 
 type reply struct {

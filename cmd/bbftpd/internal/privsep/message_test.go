@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,7 +20,8 @@ func FuzzRequest(f *testing.F) {
 	text := "v"
 	for _, r := range []request{
 		{Check: []byte{1, 0, 0, 0, 1, 'u', 'p'}},
-		{Sign: &toSign{Digest: make([]byte, 32), Hash: 5}},
+		{Sign: &toSign{Message: make([]byte, 130), Hash: 5}},
+		{Pong: true},
 		{Enter: &entering{Early: []byte("early"), TLS: true}},
 		{Enter: &entering{}},
 		{Streams: 8},
@@ -46,7 +48,7 @@ func FuzzRequest(f *testing.F) {
 		}
 		if r.Log != nil {
 			for _, a := range r.Log.attrs() {
-				if a.Key == "user" || a.Key == "client" || a.Key == "session" {
+				if slices.Contains(stamped, a.Key) {
 					t.Fatalf("stamped itself with %v", a)
 				}
 			}
@@ -124,7 +126,7 @@ func TestLinesFit(t *testing.T) {
 func TestLines(t *testing.T) {
 	a, b := channels(t)
 	go slog.New(&speaker{channel: a, room: sessionText}).With("user", "root", "text", "t").Info("done",
-		"int", 1, "float", 1.5, "bool", true, "duration", time.Second, "error", errors.New("e"), "client", "other")
+		"int", 1, "float", 1.5, "bool", true, "duration", time.Second, "error", errors.New("e"), "client", "other", "msg", "login", "level", "ERROR")
 	frame, err := b.receive(maxSession)
 	if err != nil {
 		t.Fatal(err)
@@ -175,25 +177,32 @@ func TestShares(t *testing.T) {
 	s.limit(100)
 	want(map[string]int64{"b2": 100})
 	b2()
-	if s.count() != 0 {
+	if len(s.sessions) != 0 {
 		t.Error("somebody is left")
 	}
 }
 
+// TestMemory has sessions come, and all together get little more than there is.
 func TestMemory(t *testing.T) {
-	for _, tt := range []struct {
-		total    int64
-		sessions int
-		want     int64
-	}{
-		{0, 1, defaultMemory},
-		{0, 4, defaultMemory / 4},
-		{0, 1000, leastMemory},
-		{1 << 20, 1, 1 << 20},
-		{1 << 20, 9, 1 << 20},
+	for total, want := range map[int64][]int64{
+		0:         {256 << 20, 128 << 20, 64 << 20, 32 << 20, leastMemory, leastMemory},
+		256 << 20: {128 << 20, 64 << 20, leastMemory, leastMemory},
+		1 << 20:   {1 << 20, 1 << 20},
 	} {
-		if got := memory(tt.total, tt.sessions); got != tt.want {
-			t.Errorf("memory(%d, %d) = %d, want %d", tt.total, tt.sessions, got, tt.want)
+		var s shares
+		var leave []func()
+		for i, most := range want {
+			one := &sharer{share: func(int64) {}}
+			leave = append(leave, s.join(one))
+			if got := s.lend(one, total); got != most {
+				t.Errorf("of %d, session %d gets %d, want %d", total, i+1, got, most)
+			}
+		}
+		for _, one := range leave {
+			one()
+		}
+		if s.lent != 0 {
+			t.Errorf("%d bytes not given back", s.lent)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strconv"
 	"sync"
+	"time"
 
 	"bbftp/cmd/bbftpd/internal/sandbox"
 	"bbftp/engine/admission"
@@ -36,7 +37,12 @@ type Config struct {
 	// nothing, and nobody else runs as.
 	RunAs    string
 	Settings Settings
+	// Silence is how long a session may leave a question of the monitor without an answer
+	// before it is taken for stuck, and killed. Default 2 min.
+	Silence time.Duration
 }
+
+const defaultSilence = 2 * time.Minute
 
 // Monitor accepts connections and has other processes serve them.
 type Monitor struct {
@@ -57,6 +63,7 @@ type Monitor struct {
 type terms struct {
 	settings Settings
 	identity *trust.Identity
+	server   *server.Server // for those it refuses; it serves nobody
 }
 
 // identity is the user of a process.
@@ -69,6 +76,9 @@ type identity struct {
 func New(cfg Config) (*Monitor, error) {
 	if os.Geteuid() != 0 {
 		return nil, errors.New("sessions of system accounts become their users, which only root can: start as root")
+	}
+	if cfg.Silence == 0 {
+		cfg.Silence = defaultSilence
 	}
 	door, err := nobody(cfg.RunAs)
 	if err != nil {
@@ -84,7 +94,7 @@ func New(cfg Config) (*Monitor, error) {
 	m.draining, m.drain = context.WithCancel(context.Background())
 	m.acceptor = server.Acceptor{
 		Gate: cfg.Gate, Log: cfg.Log, Audit: cfg.Audit,
-		Refuse: func(conn net.Conn, reason error) { _ = refuse(conn, m.now().settings.Version, reason.Error()) },
+		Refuse: func(conn net.Conn, reason error) { m.now().server.Refuse(conn, reason) },
 	}
 	if err := m.Configure(cfg.Settings, cfg.Identity); err != nil {
 		return nil, err
@@ -118,11 +128,12 @@ func nobody(name string) (identity, error) {
 // Configure changes the terms of who connects from now on, and of everybody the
 // rate. An error leaves them as they were. id nil: TLS is not offered.
 func (m *Monitor) Configure(settings Settings, id *trust.Identity) error {
-	if _, err := server.New(settings.session(m.cfg.Log, m.cfg.Audit)); err != nil {
+	s, err := server.New(settings.session(m.cfg.Log, m.cfg.Audit))
+	if err != nil {
 		return err
 	}
 	m.mu.Lock()
-	m.current = terms{settings: settings, identity: id}
+	m.current = terms{settings: settings, identity: id, server: s}
 	m.mu.Unlock()
 	m.shares.limit(settings.RateLimit)
 	return nil

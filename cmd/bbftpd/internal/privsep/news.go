@@ -11,6 +11,7 @@ import (
 type news struct {
 	limit atomic.Int64 // bytes per second, 0: no limit
 	wake  chan struct{}
+	heard atomic.Bool // of the session, since it was last asked
 }
 
 func (n *news) rate(limit int64) {
@@ -23,24 +24,40 @@ func (n *news) rate(limit int64) {
 	}
 }
 
-// tell tells p, until telling ends. Once serving ends p has some time to.
-func (n *news) tell(telling, serving, draining context.Context, p *process) {
-	drain := draining.Done()
+// tell tells the session, until telling ends. Once serving ends it has some time to.
+// One that leaves a question without an answer is killed: it was stopped, perhaps by its
+// user, and would keep its place.
+func (s *served) tell(telling, serving context.Context) {
+	drain := s.monitor.draining.Done()
+	asking := time.NewTicker(s.monitor.cfg.Silence / 2)
+	defer asking.Stop()
+	missed := 0
 	for {
 		o := order{}
 		select {
 		case <-telling.Done():
 			return
-		case <-n.wake:
-			o.Rate = new(n.limit.Load())
+		case <-s.news.wake:
+			o.Rate = new(s.news.limit.Load())
 		case <-drain:
 			drain, o.Drain = nil, true
 		case <-serving.Done():
 			o.Stop = true
+		case <-asking.C:
+			o.Ping = true
+			missed++
+			if s.news.heard.Swap(false) {
+				missed = 0
+			}
+			if missed > 1 { // once: it may be we who stood still
+				s.log.Error("session process does not answer")
+				s.process.kill()
+				return
+			}
 		}
-		err := p.send(o)
+		err := s.process.send(o)
 		if err != nil || o.Stop {
-			_ = p.wait(grace)
+			_ = s.process.wait(grace)
 			return
 		}
 	}
@@ -48,27 +65,29 @@ func (n *news) tell(telling, serving, draining context.Context, p *process) {
 
 // pace keeps a session from flooding the log: it waits, and so does who writes.
 type pace struct {
-	left float64
+	left float64 // bytes
 	last time.Time
 }
 
 const (
-	linesPerSecond = 1000
-	linesAtOnce    = 2000
+	bytesPerSecond = 1 << 20
+	bytesAtOnce    = 2 << 20
+	// leastBytes is what the smallest message counts for: it is work, too.
+	leastBytes = 256
 )
 
-func (p *pace) wait(ctx context.Context) {
+func (p *pace) wait(ctx context.Context, n int) {
 	now := time.Now()
 	if p.last.IsZero() {
-		p.left = linesAtOnce
+		p.left = bytesAtOnce
 	}
-	p.left = min(linesAtOnce, p.left+now.Sub(p.last).Seconds()*linesPerSecond)
+	p.left = min(bytesAtOnce, p.left+now.Sub(p.last).Seconds()*bytesPerSecond)
 	p.last = now
-	if p.left--; p.left >= 0 {
+	if p.left -= float64(max(n, leastBytes)); p.left >= 0 {
 		return
 	}
 	select {
-	case <-time.After(time.Second / 10):
+	case <-time.After(time.Duration(-p.left / bytesPerSecond * float64(time.Second))):
 	case <-ctx.Done():
 	}
 }

@@ -32,9 +32,14 @@ const (
 	relayFile   // a door's: where the session is, should it need the door
 )
 
+// leftover is how long something may still come of a process that has ended.
+const leftover = time.Second
+
 // watch reaps the process when it ends.
 func (p *process) watch() {
 	err := p.cmd.Wait()
+	// Who was passed its end of the channel by it is nobody we listen to for long.
+	_ = p.conn.SetReadDeadline(time.Now().Add(leftover))
 	if words := p.words.String(); err != nil && words != "" {
 		err = fmt.Errorf("%w: %s", err, words)
 	}
@@ -43,6 +48,12 @@ func (p *process) watch() {
 }
 
 func (p *process) kill() { _ = p.cmd.Process.Kill() }
+
+// end ends what is left of the process, whatever became of who had started it.
+func (p *process) end() {
+	p.kill()
+	_ = p.Close()
+}
 
 // wait returns how the process ended, which it must do of itself within grace.
 func (p *process) wait(grace time.Duration) error {

@@ -11,6 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+var errRoot = errors.New("a process for clients must not be root's")
+
 // pair makes two sockets that are connected with each other.
 func pair() (a, b *os.File, err error) {
 	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
@@ -23,6 +25,9 @@ func pair() (a, b *os.File, err error) {
 // start runs this program again as a part of it, with nothing of this process but
 // the files, from descriptor connFile on.
 func start(part string, who identity, files ...*os.File) (*process, error) {
+	if who.uid == 0 {
+		return nil, errRoot
+	}
 	ours, theirs, err := pair()
 	if err != nil {
 		return nil, err
@@ -41,9 +46,12 @@ func start(part string, who identity, files ...*os.File) (*process, error) {
 		Dir:        "/",
 		Stderr:     p.words,
 		ExtraFiles: append([]*os.File{theirs}, files...),
+		// It may have passed on its standard error.
+		WaitDelay: leftover,
 		SysProcAttr: &syscall.SysProcAttr{
 			Credential: &syscall.Credential{Uid: who.uid, Gid: who.gid, Groups: who.groups},
-			Setpgid:    true, // signals of a terminal are for the monitor
+			// The monitor's terminal is not for it: neither to be stopped from, nor to type at.
+			Setsid: true,
 		},
 	}
 	if err := p.cmd.Start(); err != nil {

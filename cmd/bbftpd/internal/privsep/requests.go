@@ -4,9 +4,9 @@ import (
 	"context"
 	"crypto"
 	"crypto/ecdsa"
-	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/sha512"
 	"errors"
 	"fmt"
 	"io"
@@ -57,24 +57,22 @@ func (c *connection) sign(door *process, what *toSign) error {
 	if !handshake(c.terms.identity.Signer.Public(), what) {
 		return fmt.Errorf("%w: not a handshake to sign", errRules)
 	}
-	signature, err := c.terms.identity.Signer.Sign(rand.Reader, what.Digest, crypto.Hash(what.Hash))
+	signature, err := crypto.SignMessage(c.terms.identity.Signer, rand.Reader, what.Message, crypto.Hash(what.Hash))
 	if err != nil {
 		return fmt.Errorf("sign the TLS handshake: %w", err)
 	}
 	return door.send(order{Reply: &reply{Signature: signature}})
 }
 
-// handshake tells whether what may be a server's in TLS 1.3 (RFC 8446, 4.4.3). Of
-// one signed with ECDSA only a hash is to be seen.
+// handshake tells whether what is a server's in TLS 1.3 (RFC 8446, 4.4.3), and so
+// neither a certificate nor anything else that a signature of the key might stand for.
 func handshake(key crypto.PublicKey, what *toSign) bool {
-	switch key.(type) {
-	case *ecdsa.PublicKey:
-		return crypto.Hash(what.Hash) == crypto.SHA256 && len(what.Digest) == sha256.Size
-	case ed25519.PublicKey:
-		start := strings.Repeat(" ", 64) + "TLS 1.3, server CertificateVerify\x00"
-		return what.Hash == 0 && strings.HasPrefix(string(what.Digest), start)
+	var hash crypto.Hash // of Ed25519: none
+	if _, ok := key.(*ecdsa.PublicKey); ok {
+		hash = crypto.SHA256
 	}
-	return false
+	transcript, ok := strings.CutPrefix(string(what.Message), strings.Repeat(" ", 64)+"TLS 1.3, server CertificateVerify\x00")
+	return ok && crypto.Hash(what.Hash) == hash && (len(transcript) == sha256.Size || len(transcript) == sha512.Size384)
 }
 
 // check tries a password, with all that makes guessing slow.
@@ -91,10 +89,25 @@ func (c *connection) check(ctx context.Context, door *process, login []byte) err
 	defer who.Wipe()
 	c.claimed = cut(who.User(), auth.MaxLogin)
 	c.visit.Waiting(false)
+	defer c.visit.Waiting(true) // for the door, unless there is a session
+	// One whose time is over, or that has died, can't pass on the answer.
+	ctx, cancel := context.WithDeadline(ctx, c.due)
+	defer cancel()
+	go func() {
+		select {
+		case <-door.ended:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
 	return door.send(order{Reply: &reply{Verdict: c.judge(ctx, who)}})
 }
 
 func (c *connection) judge(ctx context.Context, who auth.Credentials) verdict {
+	if err := c.visit.Check(ctx); err != nil {
+		c.log.Warn("password not checked", "user", c.claimed, "error", err)
+		return busy
+	}
 	user, err := c.monitor.cfg.Accounts.Login(ctx, who)
 	switch {
 	case errors.Is(err, auth.ErrDenied):

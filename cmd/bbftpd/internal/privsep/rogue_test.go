@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
@@ -57,7 +58,11 @@ func TestRogueDoor(t *testing.T) {
 	}
 	check := request{Check: login("alice", "right")}
 	wrong := request{Check: login("alice", "wrong")}
-	sign := request{Sign: &toSign{Digest: make([]byte, 32), Hash: uint(crypto.SHA256)}}
+	handshake := strings.Repeat(" ", 64) + "TLS 1.3, server CertificateVerify\x00" + strings.Repeat("h", 32)
+	signing := func(message string, hash crypto.Hash) request {
+		return request{Sign: &toSign{Message: []byte(message), Hash: uint(hash)}}
+	}
+	sign := signing(handshake, crypto.SHA256)
 	failed := request{Record: &audit.Record{Event: audit.Login, Outcome: audit.Denied, User: "bob", Client: netip.MustParseAddrPort("192.0.2.1:1")}}
 	for name, tt := range map[string]struct {
 		says    []request
@@ -71,8 +76,12 @@ func TestRogueDoor(t *testing.T) {
 		"two passwords":               {says: []request{wrong, check}, breach: true, asked: 1},
 		"two signatures":              {says: []request{sign, sign}, breach: true},
 		"signature after the login":   {says: []request{check, sign}, breach: true, asked: 1},
-		"a digest too short":          {says: []request{{Sign: &toSign{Digest: []byte{1}, Hash: uint(crypto.SHA256)}}}, breach: true},
-		"another hash":                {says: []request{{Sign: &toSign{Digest: make([]byte, 32), Hash: 99}}}, breach: true},
+		"a certificate signed":        {says: []request{signing(strings.Repeat("c", len(handshake)), crypto.SHA256)}, breach: true},
+		"a client's handshake signed": {says: []request{signing(strings.Replace(handshake, "server", "client", 1), crypto.SHA256)}, breach: true},
+		"more than a handshake":       {says: []request{signing(handshake+"h", crypto.SHA256)}, breach: true},
+		"another hash":                {says: []request{signing(handshake, 99)}, breach: true},
+		"no hash":                     {says: []request{signing(handshake, 0)}, breach: true},
+		"pong":                        {says: []request{{Pong: true}}, breach: true},
 		"in without a password":       {says: []request{{Enter: &entering{}}}, breach: true},
 		"in with a wrong one":         {says: []request{wrong, {Enter: &entering{}}}, breach: true, asked: 1},
 		"TLS without a handshake":     {says: []request{check, {Enter: &entering{TLS: true}}}, breach: true, asked: 1},
@@ -131,6 +140,66 @@ func TestRogueLines(t *testing.T) {
 	}
 	if n := strings.Count(log.String(), "noise"); n > maxDoorLines {
 		t.Errorf("%d lines", n)
+	}
+}
+
+// TestRogueSession has a session that was taken over ask for more than it may, and
+// keep silent about what it must tell.
+func TestRogueSession(t *testing.T) {
+	told := func(event audit.Event, outcome audit.Outcome) request {
+		return request{Record: &audit.Record{Event: event, Outcome: outcome, User: "root", Session: 99}}
+	}
+	in, over, lost := told(audit.Login, audit.OK), told(audit.Session, audit.OK), "session failed"
+	for name, tt := range map[string]struct {
+		says   []request
+		breach bool
+		want   []string
+	}{
+		"honest":               {says: []request{in, told(audit.File, audit.OK), over}, want: []string{"login ok", "file ok", "session ok"}},
+		"no login after all":   {says: []request{told(audit.Login, audit.Failed)}, want: []string{"login failed"}},
+		"nothing said":         {want: []string{"login failed"}},
+		"no end":               {says: []request{in}, want: []string{"login ok", lost}},
+		"two logins":           {says: []request{in, in}, breach: true, want: []string{"login ok", lost}},
+		"two ends":             {says: []request{in, over, over}, breach: true, want: []string{"login ok", "session ok"}},
+		"refused":              {says: []request{in, told(audit.Refused, audit.Denied)}, breach: true, want: []string{"login ok", lost}},
+		"another outcome":      {says: []request{in, told(audit.File, "great")}, breach: true, want: []string{"login ok", lost}},
+		"a password":           {says: []request{in, {Check: login("bob", "right")}}, breach: true, want: []string{"login ok", lost}},
+		"a signature":          {says: []request{in, {Sign: &toSign{Message: []byte("m")}}}, breach: true, want: []string{"login ok", lost}},
+		"another session":      {says: []request{in, {Enter: &entering{}}}, breach: true, want: []string{"login ok", lost}},
+		"streams not its own":  {says: []request{in, {Release: 7}, over}, want: []string{"login ok", "session ok"}},
+		"there without a word": {says: []request{in, {Pong: true}, over}, want: []string{"login ok", "session ok"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			records := &sink{}
+			c := roguish(&one{}, records)
+			c.user, c.entered = system.User{Account: auth.Account{Name: "alice"}}, &entering{}
+			ours, theirs := channels(t)
+			s := &served{connection: c, process: idle(ours), log: c.log, granted: map[uint64]func(){}}
+			s.process.ended = make(chan struct{})
+			close(s.process.ended) // without an error
+			heard := make(chan error, 1)
+			go func() {
+				heard <- s.listen(context.Background())
+				_ = ours.Close()
+			}()
+			talk(theirs, tt.says)
+			if err := <-heard; errors.Is(err, errRules) != tt.breach || err != nil && !tt.breach {
+				t.Errorf("got %v", err)
+			}
+			if err := s.buried(); err != nil {
+				t.Error(err)
+			}
+			var got []string
+			for _, r := range *records {
+				got = append(got, string(r.Event)+" "+string(r.Outcome))
+				if r.User != "alice" || r.Session == 99 || r.Client != c.client {
+					t.Errorf("recorded %+v", r)
+				}
+			}
+			if !slices.Equal(got, tt.want) {
+				t.Errorf("recorded %q, want %q", got, tt.want)
+			}
+		})
 	}
 }
 

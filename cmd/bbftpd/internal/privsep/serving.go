@@ -40,12 +40,14 @@ func (c *connection) session(ctx context.Context, door *process, conn, relay *os
 		// The door tells the client, who has heard nothing since the login.
 		return errors.Join(err, door.send(order{Reply: &reply{Verdict: busy}}), door.wait(grace))
 	}
+	defer process.end()
 	_ = conn.Close()
 	s := &served{
 		connection: c, process: process, granted: make(map[uint64]func()),
 		log: c.log.With("user", c.user.Name), news: news{wake: make(chan struct{}, 1)},
 	}
 	defer s.leave()
+	s.news.heard.Store(true)
 	err = s.run(ctx, door)
 	_ = process.Close()
 	if err != nil {
@@ -57,44 +59,29 @@ func (c *connection) session(ctx context.Context, door *process, conn, relay *os
 func (s *served) run(ctx context.Context, door *process) error {
 	share := &sharer{user: s.user.Name, own: s.user.Rate, share: s.news.rate}
 	defer s.monitor.shares.join(share)()
-	if err := s.process.send(order{Session: s.first()}); err != nil {
+	if err := s.process.send(order{Session: s.first(share)}); err != nil {
 		return ended(ctx, err)
 	}
-	if err := door.send(order{Reply: &reply{Verdict: welcome}}); err != nil && !s.entered.TLS {
-		return nil // the client's door was killed: so was nothing else
+	_ = door.send(order{Reply: &reply{Verdict: welcome}}) // if it was killed, the session sees
+	if !s.entered.TLS {
+		go func() { _ = door.wait(grace) }() // nobody needs it any more
 	}
 	telling, enough := context.WithCancel(context.Background())
 	defer enough()
-	go s.news.tell(telling, ctx, s.monitor.draining, s.process)
+	go s.tell(telling, ctx)
 	return s.listen(ctx)
 }
 
 // first is what the process is told at its start.
-func (s *served) first() *sessionOrder {
+func (s *served) first(share *sharer) *sessionOrder {
 	settings, account := s.terms.settings, s.user.Account
-	settings.Memory = memory(settings.Memory, s.monitor.shares.count())
-	account.Rate = 0 // a part of the share, as the user's other sessions have theirs
-	// What the gate never gives the session need not ask for.
-	account.Streams = s.visit.AtMost(wire.MaxStreams)
+	settings.Memory = s.monitor.shares.lend(share, settings.Memory)
+	account.MassStorage = "/" // as far as its user may read
+	account.Rate = 0          // a part of the share, as the user's other sessions have theirs
 	return &sessionOrder{
 		Settings: settings, Account: account, Number: s.visit.Number(), Local: s.local, Remote: s.client,
-		Early: s.entered.Early, TLS: s.entered.TLS, Rate: s.news.limit.Load(),
+		Early: s.entered.Early, TLS: s.entered.TLS, Rate: s.news.limit.Load(), AtMost: s.visit.AtMost(wire.MaxStreams),
 	}
-}
-
-// Compressed transfers' memory.
-const (
-	defaultMemory = 512 << 20
-	// leastMemory is what one file needs to move.
-	leastMemory = 32 << 20
-)
-
-// memory is the part of total for the newest of so many sessions.
-func memory(total int64, sessions int) int64 {
-	if total == 0 {
-		total = defaultMemory
-	}
-	return max(min(total, leastMemory), total/int64(max(1, sessions)))
 }
 
 // listen does what the session asks for until it ends.
@@ -104,11 +91,12 @@ func (s *served) listen(ctx context.Context) error {
 		if err != nil {
 			return ended(context.Background(), err)
 		}
+		s.news.heard.Store(true)
 		r, err := parseRequest(frame)
 		if err != nil {
 			return err
 		}
-		s.pace.wait(ctx)
+		s.pace.wait(ctx, len(frame))
 		if err := s.answer(r); err != nil {
 			return err
 		}
@@ -117,6 +105,7 @@ func (s *served) listen(ctx context.Context) error {
 
 func (s *served) answer(r request) error {
 	switch {
+	case r.Pong:
 	case r.Log != nil:
 		s.write(s.log, r.Log)
 	case r.Streams != 0:
@@ -164,7 +153,9 @@ func (s *served) note(r audit.Record) error {
 		!word(r.Operation), !word(r.Verdict):
 		return fmt.Errorf("%w: a record out of turn", errRules)
 	}
-	s.record = s.record || r.Event == audit.Login
+	if r.Event == audit.Login {
+		s.record, s.over = true, r.Outcome != audit.OK
+	}
 	s.over = s.over || r.Event == audit.Session
 	r.TLS = s.entered.TLS
 	s.audit(r)
@@ -184,16 +175,16 @@ func word(s string) bool {
 // buried waits for the end of the process, which has closed its channel or was killed.
 func (s *served) buried() error {
 	err := s.process.wait(grace)
-	if err == nil {
-		return nil
-	}
+	// One that says that all is well, and has not told how it ended, was taken over.
 	if !s.record {
 		s.record = true
 		s.audit(audit.Record{Event: audit.Login, Outcome: audit.Failed, Reason: reasonDied})
 	} else if !s.over {
 		s.audit(audit.Record{Event: audit.Session, Outcome: audit.Failed, Reason: reasonDied})
 	}
-	s.log.Error("session process died", "error", err)
+	if err != nil {
+		s.log.Error("session process died", "error", err)
+	}
 	return nil
 }
 

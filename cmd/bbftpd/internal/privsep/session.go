@@ -46,7 +46,8 @@ func session(m *master, first *sessionOrder) error {
 		return err
 	}
 	s.SetRate(first.Rate)
-	if err := confine(first.Settings, dir, stores); err != nil {
+	readOnly := first.Settings.ReadOnly || first.Account.ReadOnly
+	if err := confine(sandbox.Files{All: first.Settings.Unconfined, Readable: stores}, dir, readOnly); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancelCause(context.Background())
@@ -66,22 +67,24 @@ func session(m *master, first *sessionOrder) error {
 				s.Drain()
 			case o.Rate != nil:
 				s.SetRate(*o.Rate)
+			case o.Ping:
+				_ = m.send(request{Pong: true}) // without a monitor we end
 			}
 		})
 		cancel(errGone)
 	}()
-	return s.ServeEntered(ctx, &server.Entered{
+	_ = s.ServeEntered(ctx, &server.Entered{
 		Account: first.Account, Conn: conn, Early: first.Early, TLS: first.TLS,
-		Session: first.Number, Streams: m.streams,
-	})
+		Session: first.Number, Streams: m.streams, AtMost: first.AtMost,
+	}) // said and written down
+	return nil
 }
 
-// confine leaves the process the directories its account is about.
-func confine(settings Settings, dir string, stores []string) error {
-	files := sandbox.Files{All: settings.Unconfined, Readable: stores}
+// confine leaves the process files and the directory its account is about.
+func confine(files sandbox.Files, dir string, readOnly bool) error {
 	switch {
 	case dir == "":
-	case settings.ReadOnly:
+	case readOnly:
 		files.Readable = append(files.Readable, dir)
 	default:
 		files.Writable = []string{dir}

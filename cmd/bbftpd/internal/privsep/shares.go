@@ -3,10 +3,12 @@ package privsep
 import "sync"
 
 // shares divides the limits of rate among the sessions there are: the server's
-// evenly among all, a user's among those of the user. The zero value is ready.
+// evenly among all, a user's among those of the user; and the memory of compressed
+// transfers. The zero value is ready.
 type shares struct {
 	mu       sync.Mutex
 	total    int64                // bytes per second, 0: no limit; guarded by mu
+	lent     int64                // bytes of memory; guarded by mu
 	sessions map[*sharer]struct{} // guarded by mu
 }
 
@@ -15,6 +17,7 @@ type sharer struct {
 	user  string
 	own   int64             // limit of the user; 0: none
 	share func(limit int64) // told when it changes; must not block
+	lent  int64             // bytes of memory
 }
 
 // limit sets the server's.
@@ -38,15 +41,29 @@ func (s *shares) join(one *sharer) (leave func()) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		delete(s.sessions, one)
+		s.lent -= one.lent
 		s.tell()
 	}
 }
 
-// count is how many sessions there are.
-func (s *shares) count() int {
+// Compressed transfers' memory.
+const (
+	defaultMemory = 512 << 20
+	// leastMemory is what one file needs to move.
+	leastMemory = 32 << 20
+)
+
+// lend gives one that has joined, once, half of the memory that others have left of
+// total, until it leaves; at least what it can't do without.
+func (s *shares) lend(one *sharer, total int64) int64 {
+	if total == 0 {
+		total = defaultMemory
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.sessions)
+	one.lent = max(min(total, leastMemory), (total-s.lent)/2)
+	s.lent += one.lent
+	return one.lent
 }
 
 // tell is called with mu held.

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/elastic/go-seccomp-bpf"
-	"github.com/elastic/go-seccomp-bpf/arch"
 	"golang.org/x/sys/unix"
 )
 
@@ -21,7 +20,7 @@ var ground = []string{
 // connected is what a socket that is connected is used with.
 var connected = []string{
 	"read", "write", "writev", "recvfrom", "recvmsg", "sendto", "sendmsg", "close", "shutdown", "poll", "ppoll",
-	"fcntl", "fcntl64", "getsockname", "getpeername", "getsockopt", "setsockopt",
+	"getsockname", "getpeername", "getsockopt", "setsockopt",
 }
 
 // foreign is what a file server never does, and a way into other processes or
@@ -46,6 +45,11 @@ func bare() seccomp.Policy {
 		threads(seccomp.BitsSet),
 		// The runtime interrupts its threads; others are out of reach.
 		when("tgkill", is(0, seccomp.Equal, own)),
+		// Not who is sent signals about it, with F_SETOWN and F_SETSIG.
+		when("fcntl", is(1, seccomp.LessOrEqual, unix.F_SETFL)),
+		when("fcntl64", is(1, seccomp.LessOrEqual, unix.F_SETFL)),
+		when("fcntl", is(1, seccomp.Equal, unix.F_DUPFD_CLOEXEC)),
+		when("fcntl64", is(1, seccomp.Equal, unix.F_DUPFD_CLOEXEC)),
 		// The runtime names its memory, the C library its threads.
 		when("prctl", is(0, seccomp.Equal, unix.PR_SET_VMA)),
 		when("prctl", is(0, seccomp.Equal, unix.PR_SET_NAME)),
@@ -62,17 +66,27 @@ func bare() seccomp.Policy {
 	}
 }
 
-// session refuses what is named.
+// session refuses what is named, and sockets but those of TCP: over others (D-Bus,
+// a container engine) programs of the user's session do what they are asked for. On
+// 386, whose socketcall(2) hides its arguments, it can't be told.
 func session() seccomp.Policy {
+	conditional := []seccomp.NameWithConditions{
+		threads(seccomp.BitsNotSet),
+		when("socket", is(0, seccomp.NotEqual, unix.AF_INET), is(0, seccomp.NotEqual, unix.AF_INET6)),
+		when("socket", is(1, seccomp.BitsSet, typeMask&^unix.SOCK_STREAM)),
+	}
 	return seccomp.Policy{
 		DefaultAction: seccomp.ActionAllow,
 		Syscalls: []seccomp.SyscallGroup{noClone3, {
 			Action:             seccomp.ActionErrno,
 			Names:              known(foreign),
-			NamesWithCondtions: knownWith([]seccomp.NameWithConditions{threads(seccomp.BitsNotSet)}),
+			NamesWithCondtions: knownWith(conditional),
 		}},
 	}
 }
+
+// typeMask has the bits of a socket's type that are no flags (linux/net.h).
+const typeMask = 0xf
 
 // Numbers of socketcall(2).
 const (
@@ -105,10 +119,10 @@ func knownWith(names []seccomp.NameWithConditions) []seccomp.NameWithConditions 
 }
 
 func exists(name string) bool {
-	info, err := arch.GetInfo("")
-	if err != nil {
-		return false // no filter on this processor; loading it says so
+	own, offered := processor()
+	if !offered {
+		return false
 	}
-	_, ok := info.SyscallNames[name]
+	_, ok := own.SyscallNames[name]
 	return ok
 }

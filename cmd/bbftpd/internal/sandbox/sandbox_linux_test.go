@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/elastic/go-seccomp-bpf"
 	"golang.org/x/sys/unix"
 )
 
@@ -41,13 +42,22 @@ func probe(what string) {
 	}
 	before, err := os.Open(os.DevNull)
 	try("prepare", err)
+	socket, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
+	try("prepare", err)
+	if os.Getenv("SANDBOX_OLD") != "" {
+		try("prepare", grow(old))
+	}
 	switch what {
+	case "nothing":
 	case "bare":
 		try("confine", Bare())
 	case "session":
 		try("confine", Session(Files{Writable: []string{filepath.Join(dir, "home")}, Readable: []string{filepath.Join(dir, "archive")}}))
 	case "all":
 		try("confine", Session(Files{All: true}))
+	}
+	for _, one := range Missing() {
+		try("missing "+one, nil)
 	}
 	status, err := os.ReadFile("/proc/self/status")
 	try("read /proc", err)
@@ -68,6 +78,14 @@ func probe(what string) {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
 	try("socket", err)
 	_ = unix.Close(fd)
+	_, err = unix.Socket(unix.AF_INET, unix.SOCK_DGRAM, 0)
+	try("UDP", err)
+	_, err = unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM, 0)
+	try("local socket", err)
+	_, err = unix.FcntlInt(uintptr(socket), unix.F_SETFL, unix.O_NONBLOCK)
+	try("wait for nothing", err)
+	_, err = unix.FcntlInt(uintptr(socket), unix.F_SETOWN, os.Getpid())
+	try("have signals sent", err)
 	_, err = unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
 	try("socketpair", err)
 	try("exec", exec.Command("/bin/true").Run())
@@ -90,6 +108,7 @@ func probe(what string) {
 	_, err = before.Stat()
 	try("stat", err)
 	try("work", work())
+	try("call as 32 bits", foreignCall())
 	_ = json.NewEncoder(os.Stdout).Encode(results)
 }
 
@@ -122,8 +141,30 @@ func work() error {
 	return nil
 }
 
+// somebody has an entry nowhere: the kernel knows numbers.
+const somebody = 40001
+
+// own gives dir to who runs the probes, and lets him get there.
+func own(t *testing.T, dir string) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		return
+	}
+	for above := dir; len(above) > len(os.TempDir()); above = filepath.Dir(above) {
+		if err := os.Chmod(above, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	err := filepath.WalkDir(dir, func(path string, _ os.DirEntry, err error) error {
+		return errors.Join(err, os.Chown(path, somebody, somebody))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // run runs a probe.
-func run(t *testing.T, what string) (results tried, dir string) {
+func run(t *testing.T, what string, env ...string) (results tried, dir string) {
 	t.Helper()
 	dir = t.TempDir()
 	for _, sub := range []string{"home/sub", "archive"} {
@@ -131,9 +172,13 @@ func run(t *testing.T, what string) (results tried, dir string) {
 			t.Fatal(err)
 		}
 	}
+	own(t, dir)
 	cmd := exec.Command("/proc/self/exe")
-	cmd.Env = append(os.Environ(), probeVariable+"="+what, "SANDBOX_DIR="+dir)
+	cmd.Env = append(append(os.Environ(), probeVariable+"="+what, "SANDBOX_DIR="+dir, "GORACE=atexit_sleep_ms=0"), env...)
 	cmd.Stderr = os.Stderr
+	if os.Geteuid() == 0 {
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: somebody, Gid: somebody}}
+	}
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatal(err)
@@ -175,9 +220,9 @@ func check(t *testing.T, results tried, allowed, refused []string) {
 func TestBare(t *testing.T) {
 	need(t)
 	results, _ := run(t, "bare")
-	check(t, results, []string{"prepare", "confine", "work", "signal oneself"}, []string{
+	check(t, results, []string{"prepare", "confine", "work", "signal oneself", "wait for nothing"}, []string{
 		"open", "read /proc", "write home", "write outside", "read archive", "socket", "socketpair", "exec", "execve", "ptrace", "unshare", "io_uring",
-		"kill", "tgkill", "stat",
+		"kill", "tgkill", "stat", "UDP", "local socket", "have signals sent",
 	})
 }
 
@@ -186,7 +231,7 @@ func TestSession(t *testing.T) {
 	need(t)
 	results, dir := run(t, "session")
 	check(t, results, []string{"prepare", "confine", "work", "write home", "rename", "read archive", "socket", "socketpair", "signal oneself"},
-		[]string{"open", "write outside", "write archive", "exec", "execve", "ptrace", "unshare", "io_uring"})
+		[]string{"open", "write outside", "write archive", "UDP", "local socket", "exec", "execve", "ptrace", "unshare", "io_uring"})
 	if _, err := os.Stat(filepath.Join(dir, "home", "sub", "new")); err != nil {
 		t.Error(err)
 	}
@@ -197,8 +242,50 @@ func TestAll(t *testing.T) {
 	need(t)
 	results, _ := run(t, "all")
 	check(t, results, []string{"prepare", "confine", "work", "open", "write outside", "write archive", "NoNewPrivs 1", "Seccomp 2"},
-		[]string{"exec", "execve", "ptrace", "unshare", "io_uring"})
+		[]string{"UDP", "local socket", "exec", "execve", "ptrace", "unshare", "io_uring"})
 	if _, possible := results["core"]; possible {
 		t.Error("a core file may be written")
+	}
+}
+
+// TestOldKernel confines as far as a kernel without Landlock and seccomp can.
+func TestOldKernel(t *testing.T) {
+	need(t)
+	for _, what := range []string{"bare", "session"} {
+		results, _ := run(t, what, "SANDBOX_OLD=1")
+		check(t, results, []string{
+			"prepare", "confine", "work", "open", "write home", "socket", "exec", "NoNewPrivs 1", "missing Landlock", "missing seccomp",
+		}, nil)
+		if _, possible := results["core"]; possible {
+			t.Errorf("%s: a core file may be written", what)
+		}
+	}
+}
+
+// old has calls fail as they do where a kernel does not know them.
+var old = []string{"landlock_create_ruleset", "seccomp"}
+
+func grow(less []string) error {
+	if err := harden(nil); err != nil {
+		return err
+	}
+	return filter(seccomp.Policy{
+		DefaultAction: seccomp.ActionAllow,
+		Syscalls:      []seccomp.SyscallGroup{{Action: noClone3.Action, Names: less}},
+	})
+}
+
+// TestRoot confines nobody who could undo it.
+func TestRoot(t *testing.T) {
+	if os.Geteuid() != 0 {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("needs root")
+		}
+		t.Skip("needs root")
+	}
+	for name, err := range map[string]error{"bare": Bare(), "session": Session(Files{All: true})} {
+		if err == nil || !strings.Contains(err.Error(), "rights of root") {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
