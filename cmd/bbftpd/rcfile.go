@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -52,7 +53,8 @@ func loadStartFile(named string, places []string) (startFile, error) {
 }
 
 func readStartFile(name string) (startFile, error) {
-	f, err := os.Open(name)
+	// A pipe nobody writes to is an empty file with O_NONBLOCK, and would hang without.
+	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return startFile{}, fmt.Errorf("start-up file: %w", err)
 	}

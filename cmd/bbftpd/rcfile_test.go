@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -92,6 +93,17 @@ func FuzzStartFile(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestStartFilePipe must not wait for somebody to write to it.
+func TestStartFilePipe(t *testing.T) {
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := readStartFile(pipe); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestConnectionOfSSH(t *testing.T) {

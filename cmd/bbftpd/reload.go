@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"syscall"
 
 	sd "github.com/coreos/go-systemd/v22/daemon"
 
@@ -92,7 +93,7 @@ func (o *options) checkReload(log *slog.Logger) {
 		if name == "" {
 			continue
 		}
-		f, err := os.Open(name)
+		f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 		switch {
 		case err == nil:
 			_ = f.Close()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"syscall"
 
 	"bbftp/engine/auth/internal/password"
 )
@@ -84,7 +85,8 @@ func LoadUsers(path string) (*Users, error) {
 }
 
 func loadUsers(path string) (*Users, error) {
-	f, err := os.Open(path)
+	// Without O_NONBLOCK a pipe nobody writes to would hold up who reads the file again.
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
 	}

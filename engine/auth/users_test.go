@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -140,6 +141,16 @@ func TestLoadUsersRefuses(t *testing.T) {
 			wantError(t, err, path, nil)
 		})
 	}
+}
+
+// TestLoadUsersPipe must not wait for somebody to write to it.
+func TestLoadUsersPipe(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "users")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := LoadUsers(path)
+	wantError(t, err, "not a regular file", nil)
 }
 
 func TestLoadUsersMode(t *testing.T) {

@@ -21,12 +21,12 @@ import (
 //	   │                                           SIMUL ─► streams ─── reply ┤
 //	   ├─ RETR ──► WAITING_FILENAME ─ FILENAME ─┬─ refused: reply ────────────┤
 //	   │            10 s                        ├─ TRANS_OK ─► WAITING_START  │
-//	   │                                        │  900 s, ABORT ──────────────┤
+//	   │                                        │  100 s, ABORT ──────────────┤
 //	   │                                        │  START ─► SENDING ─── reply ┤
 //	   │                                        │  SIMUL ─► streams ─── reply ┤
 //	   │                                        └─ empty file: TRANS_OK       │
 //	   │                                           ─► WAITING_CREATE_ZERO     │
-//	   │                                           900 s, CREATE_ZERO, ABORT ─┘
+//	   │                                           100 s, CREATE_ZERO, ABORT ─┘
 //	   ├─ CLOSE_CONN, 900 s, EOF ─► closed
 //	   └─ a length no such message has: reply ─► closed
 //

@@ -41,7 +41,7 @@ func (v versions23) retrieve(ctx context.Context, h wire.Header, r wire.Transfer
 			return v.answer(transferRefusal23(held))
 		}
 		defer release()
-		err = v.carry(ctx, t, answer, v.server.cfg.Waits.Command, func() error { return v.send(ctx, t.fileTransfer, src) })
+		err = v.carry(ctx, t, answer, v.server.cfg.Waits.Start, func() error { return v.send(ctx, t.fileTransfer, src) })
 	}
 	v.transferred(t.fileTransfer, err)
 	if err == nil && t.size == 0 {
@@ -79,7 +79,7 @@ func (v versions23) awaitCreateZero(answer wire.Transfer) error {
 	if err := v.offer(answer); err != nil {
 		return err
 	}
-	h, err := v.ctl.ReadHeader(v.server.cfg.Waits.Command)
+	h, err := v.ctl.ReadHeader(v.server.cfg.Waits.Start)
 	switch {
 	case err != nil:
 		return &interruption{err: fmt.Errorf("wait for MSG_CREATE_ZERO: %w", err)}

@@ -193,7 +193,8 @@ func TestV2Limits(t *testing.T) {
 		states []v2State
 		waits  Waits
 	}{
-		{[]v2State{inLogged, inRetrStart, inCreateZero}, Waits{Command: short}},
+		{[]v2State{inLogged}, Waits{Command: short}},
+		{[]v2State{inRetrStart, inCreateZero}, Waits{Start: short}},
 		{waitingForName, Waits{Filename: short}},
 		{[]v2State{inStoreStart, inStoreStartOver}, Waits{StoreStart: short}},
 	} {

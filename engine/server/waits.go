@@ -8,10 +8,13 @@ import (
 // Waits are the server's time limits (wire.md 5). Zero values are the documented
 // defaults.
 type Waits struct {
-	Login      time.Duration // the whole login, default 60 s
-	First      time.Duration // after login, for the first command or the choice of a version, default 10 s
-	Command    time.Duration // between commands and, in versions 2 and 3, for the start of a retrieve, default 900 s
-	Start      time.Duration // after MSG_RETR_OK of version 1, default 100 s
+	Login   time.Duration // the whole login, default 60 s
+	First   time.Duration // after login, for the first command or the choice of a version, default 10 s
+	Command time.Duration // between commands, default 900 s
+	// Start bounds the wait for the start of a file that was offered to the client.
+	// Default 100 s, in all versions: it holds streams and data ports that others may
+	// want. Legacy servers wait 900 s in versions 2 and 3.
+	Start      time.Duration
 	Filename   time.Duration // after MSG_STORE_V2 and MSG_RETR_V2, for the file's name, default 10 s
 	StoreStart time.Duration // after MSG_TRANS_OK for a store, default 10 s
 	List       time.Duration // for matching a pattern, default 60 s

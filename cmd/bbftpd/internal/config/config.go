@@ -15,6 +15,7 @@ import (
 	"io/fs"
 	"os"
 	"strconv"
+	"syscall"
 
 	"github.com/BurntSushi/toml"
 )
@@ -45,7 +46,8 @@ func Read(name string, set func(key string, v Value) error) error {
 }
 
 func contents(name string) (string, error) {
-	f, err := os.Open(name)
+	// Without O_NONBLOCK a pipe nobody writes to would hold up who reads the file again.
+	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return "", err
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -87,6 +88,13 @@ func TestReadRefuses(t *testing.T) {
 	}
 	if err := Read(dir, got.set); err == nil || !strings.Contains(err.Error(), "not a regular file") {
 		t.Errorf("a directory: %v", err)
+	}
+	pipe := filepath.Join(dir, "pipe") // nobody writes to it
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := Read(pipe, got.set); err == nil || !strings.Contains(err.Error(), "not a regular file") {
+		t.Errorf("a pipe: %v", err)
 	}
 	if err := Read(filepath.Join(dir, "missing"), got.set); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a missing file: %v", err)
