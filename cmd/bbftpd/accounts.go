@@ -3,9 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 
+	"bbftp/cmd/bbftpd/internal/config"
 	"bbftp/engine/auth"
 	"bbftp/engine/auth/system"
 )
@@ -29,7 +31,7 @@ func openAccounts(o *options, log *slog.Logger) (accounts, error) {
 	case os.Geteuid() == 0 && o.runAs == "":
 		return nil, errors.New("--users as root: every session would have root's rights to all files below its directory; name an unprivileged user with --run-as USER")
 	}
-	file, err := auth.OpenUsers(o.users)
+	file, err := auth.OpenUsers(o.users, ownedBy(o.runAs))
 	if errors.Is(err, auth.ErrNoUsers) {
 		return nil, fmt.Errorf(`%w; add one with "bbftpd passwd %s USER"`, err, o.users)
 	}
@@ -39,6 +41,23 @@ func openAccounts(o *options, log *slog.Logger) (accounts, error) {
 	u := users{file}
 	u.warn(o, log)
 	return u, nil
+}
+
+// ownedBy trusts a users file of root's, of who starts this process, or of runAs: who
+// writes it is every account of it.
+func ownedBy(runAs string) auth.Trust {
+	owners := []int{os.Geteuid()}
+	if runAs != "" {
+		if uid, _, _, err := lookup(runAs); err == nil { // or become says so
+			owners = append(owners, uid)
+		}
+	}
+	return func(info fs.FileInfo) error {
+		if err := config.CheckOwner(info, owners...); err != nil {
+			return fmt.Errorf("%w: want root or the user that bbftpd runs as", err)
+		}
+		return nil
+	}
 }
 
 // users are the accounts of --users.

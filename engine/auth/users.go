@@ -77,14 +77,18 @@ func (u *Users) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "%d accounts", len(
 // an account is ErrNoUsers. A file that its group or everyone may write is
 // refused, since whoever writes it is every account.
 func LoadUsers(path string) (*Users, error) {
-	u, err := loadUsers(path)
+	return loadTrusted(path, nil)
+}
+
+func loadTrusted(path string, trust []Trust) (*Users, error) {
+	u, err := loadUsers(path, trust)
 	if err != nil {
 		return nil, fmt.Errorf("load users file %s: %w", path, err)
 	}
 	return u, nil
 }
 
-func loadUsers(path string) (*Users, error) {
+func loadUsers(path string, trust []Trust) (*Users, error) {
 	// Without O_NONBLOCK a pipe nobody writes to would hold up who reads the file again.
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
@@ -100,6 +104,11 @@ func loadUsers(path string) (*Users, error) {
 	}
 	if info.Mode()&0o022 != 0 {
 		return nil, fmt.Errorf("mode %#o lets others than the owner write it", info.Mode().Perm())
+	}
+	for _, trusts := range trust {
+		if err := trusts(info); err != nil {
+			return nil, err
+		}
 	}
 	data, err := readUsers(f)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"sync"
 	"sync/atomic"
 )
@@ -13,17 +14,23 @@ import (
 type UsersFile struct {
 	reload  sync.Mutex // one at a time
 	current atomic.Pointer[Users]
+	trust   []Trust
 }
+
+// Trust is asked about a users file, when it is open and before a byte of it is read. An
+// error refuses the file.
+type Trust func(info fs.FileInfo) error
 
 var _ Authenticator = (*UsersFile)(nil)
 
-// OpenUsers reads a users file; the errors are those of [LoadUsers].
-func OpenUsers(path string) (*UsersFile, error) {
-	users, err := LoadUsers(path)
+// OpenUsers reads a users file, if trust has nothing against it, now and whenever it is
+// read again; the errors are those of [LoadUsers] and of trust.
+func OpenUsers(path string, trust ...Trust) (*UsersFile, error) {
+	users, err := loadTrusted(path, trust)
 	if err != nil {
 		return nil, err
 	}
-	f := new(UsersFile)
+	f := &UsersFile{trust: trust}
 	f.current.Store(users)
 	return f, nil
 }
@@ -38,7 +45,7 @@ func OpenUsers(path string) (*UsersFile, error) {
 func (f *UsersFile) Reload(path string) error {
 	f.reload.Lock()
 	defer f.reload.Unlock()
-	users, err := LoadUsers(path)
+	users, err := loadTrusted(path, f.trust)
 	switch {
 	case errors.Is(err, ErrNoUsers):
 		users = nobody()

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -85,6 +86,35 @@ func TestOpenUsersRefuses(t *testing.T) {
 	wantError(t, err, path, os.ErrNotExist)
 	_, err = OpenUsers(writeUsers(t, "#", 0o600))
 	wantError(t, err, "no account", ErrNoUsers)
+}
+
+// TestUsersTrust asks before a file is read, each time.
+func TestUsersTrust(t *testing.T) {
+	wrong := errors.New("not from here")
+	var trusted error
+	asked := 0
+	trust := func(info fs.FileInfo) error {
+		if asked++; !info.Mode().IsRegular() {
+			t.Errorf("asked about %v", info.Mode())
+		}
+		return trusted
+	}
+	path := writeUsers(t, "alice:"+hashA+":\n", 0o600)
+	f, err := OpenUsers(path, trust)
+	if err != nil {
+		t.Fatal(err)
+	}
+	trusted = wrong
+	rewrite(t, path, "alice:oops:\n")
+	wantError(t, f.Reload(path), path+": not from here", wrong)
+	if _, err := f.Authenticate(t.Context(), login("alice", "a")); err != nil {
+		t.Errorf("the old accounts are gone: %v", err)
+	}
+	_, err = OpenUsers(path, trust)
+	wantError(t, err, path+": not from here", wrong)
+	if asked != 3 {
+		t.Errorf("asked %d times", asked)
+	}
 }
 
 // A proof outlives a reload that leaves the hash as it was, and only that.

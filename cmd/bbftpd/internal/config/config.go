@@ -76,8 +76,8 @@ func trusted(info fs.FileInfo) error {
 	if info.Mode()&0o022 != 0 {
 		return fmt.Errorf("mode %#o lets others than the owner write it", info.Mode().Perm())
 	}
-	if uid, known := owner(info); known && uid != 0 && uid != os.Getuid() {
-		return fmt.Errorf("it belongs to user %d: want root or the user that bbftpd is started as", uid)
+	if err := CheckOwner(info, os.Getuid()); err != nil {
+		return fmt.Errorf("%w: want root or the user that bbftpd is started as", err)
 	}
 	return nil
 }

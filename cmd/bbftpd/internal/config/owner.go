@@ -1,15 +1,21 @@
 package config
 
 import (
+	"fmt"
 	"io/fs"
+	"slices"
 	"syscall"
 )
 
-// owner is the user a file belongs to.
-func owner(info fs.FileInfo) (uid int, known bool) {
-	stat, ok := info.Sys().(*syscall.Stat_t)
-	if !ok {
-		return 0, false
+// CheckOwner refuses a file that belongs neither to root nor to one of users: its owner
+// may write it, whatever its mode is. The error says whose it is.
+func CheckOwner(info fs.FileInfo, users ...int) error {
+	stat, known := info.Sys().(*syscall.Stat_t)
+	if !known {
+		return nil
 	}
-	return int(stat.Uid), true
+	if uid := int(stat.Uid); uid != 0 && !slices.Contains(users, uid) {
+		return fmt.Errorf("it belongs to user %d", uid)
+	}
+	return nil
 }

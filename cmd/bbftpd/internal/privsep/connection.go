@@ -1,6 +1,7 @@
 package privsep
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,10 +19,10 @@ import (
 
 // connection is what the monitor knows of one client. Its goroutine owns it.
 //
-//	key ready ─► door started ─► LOGIN ─┬─ check ─► denied, busy, full ─► the door says so and ends
-//	                                    │    └────► ADMITTED ─ enter ─► session started ─► SERVED ─► both gone
-//	                                    ├─ sign, once, before check ─► LOGIN
-//	                                    └─ line, record ─► written down
+//	its turn ─► door started ─► LOGIN ─┬─ check ─► denied, busy, full ─► the door says so and ends
+//	                                   │    └────► ADMITTED ─ enter ─► session started ─► SERVED ─► both gone
+//	                                   ├─ sign, once, before check ─► LOGIN
+//	                                   └─ line, record ─► written down
 //
 // A process that breaks these rules, the end of the time for a login, eviction and
 // the end of the monitor's context kill what runs; the death of either process ends the connection.
@@ -39,6 +40,8 @@ type connection struct {
 	due     time.Time // when the answer to check must be known
 	entered *entering
 	signed  bool
+	ready   bool   // the door is
+	started func() // ends the turn of its start
 	lines   int
 	record  bool // of the login was written
 }
@@ -56,7 +59,10 @@ const (
 	farewell = 2 * time.Second
 )
 
-var errLogin = errors.New("login not over within the time limit")
+var (
+	errLogin  = errors.New("login not over within the time limit")
+	errHungUp = errors.New("the client has hung up before its turn")
+)
 
 // serve serves one client to the end of its processes.
 func (m *Monitor) serve(ctx context.Context, conn net.Conn, visit *admission.Visit, keys *auth.KeyPool) {
@@ -83,6 +89,11 @@ func unmapped(addr net.Addr) netip.AddrPort {
 }
 
 func (c *connection) run(ctx context.Context, tcp *net.TCPConn, keys *auth.KeyPool) error {
+	if err := c.turn(ctx, tcp); err != nil {
+		c.audit(audit.Record{Event: audit.Login, Outcome: audit.Failed, Reason: err.Error()})
+		return err
+	}
+	defer c.started()
 	key, err := keys.TakeOwn(ctx)
 	if err != nil {
 		return err
@@ -110,20 +121,56 @@ func (c *connection) run(ctx context.Context, tcp *net.TCPConn, keys *auth.KeyPo
 		defer func() { _ = theirs.Close() }()
 		relay, more = ours, []*os.File{theirs}
 	}
-	door, err := c.monitor.start(ctx, partDoor, c.monitor.door, conn, more...)
+	door, err := start(partDoor, c.monitor.door, append([]*os.File{conn}, more...)...)
 	if err != nil {
 		return err
 	}
 	defer door.end()
+	// One that is not there by then is no reason to keep others waiting.
+	defer time.AfterFunc(grace, c.started).Stop()
 	for _, file := range more {
 		_ = file.Close()
 	}
 	err = c.login(ctx, door, first)
+	c.started() // whether it was ready or not
 	if err == nil && c.entered != nil {
 		_ = tcp.Close() // the descriptor conn goes on
 		err = c.session(ctx, door, conn, relay)
 	}
 	return c.buried(door, err)
+}
+
+// turn waits for the turn to start a door. Meanwhile the place may be given away. Taking
+// the key of the login is a part of the start: keys are made one by one.
+func (c *connection) turn(ctx context.Context, tcp *net.TCPConn) (err error) {
+	ctx, cancel := c.bound(ctx, c.limit())
+	defer cancel()
+	c.visit.Waiting(true)
+	defer c.visit.Waiting(false)
+	if c.started, err = c.monitor.starts.take(ctx, queueOf(c.client.Addr())); err != nil {
+		return err
+	}
+	if hungUp(tcp) {
+		c.started()
+		return errHungUp
+	}
+	return nil
+}
+
+// limit is how long a client may take for its login.
+func (c *connection) limit() time.Duration { return cmp.Or(c.terms.settings.Waits.Login, defaultLogin) }
+
+// bound is a context for what comes before the login: it ends after some time, and when
+// nobody is to be let in any more.
+func (c *connection) bound(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, errLogin)
+	ctx, stop := context.WithCancelCause(ctx)
+	undo := context.AfterFunc(c.monitor.draining, func() { stop(admission.ErrStopping) })
+	return ctx, func() {
+		undo()
+		stop(nil)
+		cancel()
+	}
 }
 
 // buried waits for the end of the door, at once if err was the end of its client.
@@ -162,17 +209,11 @@ func reason(err error) string {
 
 // login answers the door until it has a client to be served, or none.
 func (c *connection) login(ctx context.Context, door *process, first *doorOrder) error {
-	limit := c.terms.settings.Waits.Login
-	if limit == 0 {
-		limit = defaultLogin
-	}
+	limit := c.limit()
 	// An honest door keeps the limit by itself, and says so to the client.
 	c.due = time.Now().Add(limit - min(farewell, limit/4))
-	ctx, cancel := context.WithTimeoutCause(ctx, limit+farewell, errLogin)
+	ctx, cancel := c.bound(ctx, limit+farewell)
 	defer cancel()
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	defer context.AfterFunc(c.monitor.draining, func() { stop(admission.ErrStopping) })()
 	defer context.AfterFunc(ctx, door.kill)()
 	if err := door.send(order{Door: first}); err != nil {
 		return ended(ctx, err)

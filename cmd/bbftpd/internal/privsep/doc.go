@@ -30,5 +30,6 @@
 //
 // The monitor waits for neither: a door has the time of a login, a session is asked from
 // time to time whether it is there, and what is left of either when it has died,
-// descriptors passed on to others included, keeps no place.
+// descriptors passed on to others included, keeps no place. Who connects before others
+// waits for the start of a door as they do: addresses take turns.
 package privsep

@@ -57,6 +57,7 @@ func door(m *master, first *doorOrder) error {
 	if err := sandbox.Bare(); err != nil {
 		return err
 	}
+	_ = m.send(request{Ready: true}) // without a monitor we end
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
 	go func() {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -70,6 +71,24 @@ func (h *host) free() {
 	until(h.t, "all processes gone", func() bool { return len(children(h.t)) == 0 })
 }
 
+// hold keeps the monitor from starting processes.
+func (h *host) hold() (goOn func()) {
+	h.t.Helper()
+	var turns []func()
+	for range runtime.GOMAXPROCS(0) {
+		over, err := h.starts.take(h.t.Context(), loggedIn)
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		turns = append(turns, over)
+	}
+	return func() {
+		for _, over := range turns {
+			over()
+		}
+	}
+}
+
 func freeze(t *testing.T, pid int) {
 	t.Helper()
 	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
@@ -112,15 +131,11 @@ func TestKilledInHandover(t *testing.T) {
 		alice, ended := h.client("alice", password, secured), make(chan error, 1)
 		go func() { ended <- alice.Connect(t.Context()) }()
 		<-slow.begun
-		for range cap(h.starting) {
-			h.starting <- struct{}{}
-		}
+		goOn := h.hold()
 		close(slow.over)
 		until(t, "a session to begin", func() bool { return h.gate.Counts().Sessions == 1 })
 		kill(t, only(t, partDoor).pid)
-		for range cap(h.starting) {
-			<-h.starting
-		}
+		goOn()
 		if err := <-ended; err == nil {
 			if secure {
 				t.Error("the client is served through a door that is no more")

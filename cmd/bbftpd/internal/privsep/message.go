@@ -29,6 +29,8 @@ type request struct {
 	Release uint64        `json:"release,omitempty"`
 	Log     *line         `json:"log,omitempty"`
 	Record  *audit.Record `json:"record,omitempty"`
+	// Ready is the first of a door: it is confined, and waits for its client.
+	Ready bool `json:"ready,omitempty"`
 	// Pong answers Ping.
 	Pong bool `json:"pong,omitempty"`
 }
@@ -69,7 +71,7 @@ func parseRequest(frame []byte) (request, error) {
 func (r request) check() error {
 	said := 0
 	for _, one := range []bool{
-		len(r.Check) > 0, r.Sign != nil, r.Enter != nil, r.Streams != 0, r.Release != 0, r.Log != nil, r.Record != nil, r.Pong,
+		len(r.Check) > 0, r.Sign != nil, r.Enter != nil, r.Streams != 0, r.Release != 0, r.Log != nil, r.Record != nil, r.Ready, r.Pong,
 	} {
 		if one {
 			said++

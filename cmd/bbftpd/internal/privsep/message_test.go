@@ -22,6 +22,7 @@ func FuzzRequest(f *testing.F) {
 		{Check: []byte{1, 0, 0, 0, 1, 'u', 'p'}},
 		{Sign: &toSign{Message: make([]byte, 130), Hash: 5}},
 		{Pong: true},
+		{Ready: true},
 		{Enter: &entering{Early: []byte("early"), TLS: true}},
 		{Enter: &entering{}},
 		{Streams: 8},

@@ -37,8 +37,8 @@ type Config struct {
 	// nothing, and nobody else runs as.
 	RunAs    string
 	Settings Settings
-	// Silence is how long a session may leave a question of the monitor without an answer
-	// before it is taken for stuck, and killed. Default 2 min.
+	// Silence is how long a session may stand still before it is taken for stuck, and
+	// killed: for no longer, and not before three quarters of it. Default 2 min.
 	Silence time.Duration
 }
 
@@ -49,7 +49,7 @@ type Monitor struct {
 	cfg      Config
 	door     identity
 	acceptor server.Acceptor
-	starting chan struct{} // holds a token for each process that is being started
+	starts   *turns
 	shares   shares
 	drained  chan struct{} // closed when Serve returns
 	draining context.Context
@@ -85,10 +85,11 @@ func New(cfg Config) (*Monitor, error) {
 		return nil, fmt.Errorf("user of the processes before the login: %w", err)
 	}
 	m := &Monitor{
-		cfg:      cfg,
-		door:     door,
-		starting: make(chan struct{}, 2*runtime.GOMAXPROCS(0)),
-		drained:  make(chan struct{}),
+		cfg:  cfg,
+		door: door,
+		// More would not be there any sooner.
+		starts:  newTurns(runtime.GOMAXPROCS(0)),
+		drained: make(chan struct{}),
 	}
 	withhold()
 	m.draining, m.drain = context.WithCancel(context.Background())
@@ -168,16 +169,5 @@ func (m *Monitor) Drain(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
-	}
-}
-
-// start starts a process; not too many at once, so that those that run get on.
-func (m *Monitor) start(ctx context.Context, part string, who identity, conn *os.File, more ...*os.File) (*process, error) {
-	select {
-	case m.starting <- struct{}{}:
-		defer func() { <-m.starting }()
-		return start(part, who, append([]*os.File{conn}, more...)...)
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
 	}
 }

@@ -12,6 +12,21 @@ type news struct {
 	limit atomic.Int64 // bytes per second, 0: no limit
 	wake  chan struct{}
 	heard atomic.Bool // of the session, since it was last asked
+
+	missed int // questions in a row that it left without an answer; of who tells
+}
+
+// questions are asked in the time that a session may stand still. Not one alone
+// decides: it may be we who stood still.
+const questions = 4
+
+// silent tells, before a question, whether too many before it were left without an answer.
+func (n *news) silent() bool {
+	n.missed++
+	if n.heard.Swap(false) {
+		n.missed = 0
+	}
+	return n.missed == questions-1
 }
 
 func (n *news) rate(limit int64) {
@@ -25,13 +40,12 @@ func (n *news) rate(limit int64) {
 }
 
 // tell tells the session, until telling ends. Once serving ends it has some time to.
-// One that leaves a question without an answer is killed: it was stopped, perhaps by its
+// One that leaves questions without an answer is killed: it was stopped, perhaps by its
 // user, and would keep its place.
 func (s *served) tell(telling, serving context.Context) {
 	drain := s.monitor.draining.Done()
-	asking := time.NewTicker(s.monitor.cfg.Silence / 2)
+	asking := time.NewTicker(s.monitor.cfg.Silence / questions)
 	defer asking.Stop()
-	missed := 0
 	for {
 		o := order{}
 		select {
@@ -45,11 +59,7 @@ func (s *served) tell(telling, serving context.Context) {
 			o.Stop = true
 		case <-asking.C:
 			o.Ping = true
-			missed++
-			if s.news.heard.Swap(false) {
-				missed = 0
-			}
-			if missed > 1 { // once: it may be we who stood still
+			if s.news.silent() {
 				s.log.Error("session process does not answer")
 				s.process.kill()
 				return

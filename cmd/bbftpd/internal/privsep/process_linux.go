@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net"
 	"os"
 	"os/exec"
 	"syscall"
@@ -59,6 +60,25 @@ func start(part string, who identity, files ...*os.File) (*process, error) {
 	}
 	go p.watch()
 	return p, nil
+}
+
+// hungUp tells whether a client has gone, and left nothing to be read. It is looked
+// for without reading a byte.
+func hungUp(conn *net.TCPConn) (gone bool) {
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return true
+	}
+	err = raw.Control(func(fd uintptr) {
+		said := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLRDHUP}}
+		if n, err := unix.Poll(said, 0); err != nil || n == 0 {
+			return
+		}
+		// One that says no more, but waits for an answer, has asked before.
+		left, err := unix.IoctlGetInt(int(fd), unix.TIOCINQ)
+		gone = err != nil || left == 0
+	})
+	return gone || err != nil
 }
 
 // withhold keeps the descriptors this process has inherited from those it starts.

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"testing"
 
+	"bbftp/cmd/internal/programtest"
 	"bbftp/engine/client"
 	"bbftp/engine/trust"
 )
@@ -50,12 +51,7 @@ func machine(t *testing.T, args ...string) (h *host, log *paper, daemon *exec.Cm
 	h.write("passwd", fmt.Sprintf("root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/nonexistent:/bin/sh\n"+
 		"alice:x:%d:%[1]d::%s:/bin/sh\nbob:x:%d:%[3]d::%s:/bin/sh\n",
 		aliceID, h.users["alice"].Home, bobID, h.users["bob"].Home), 0, 0, 0o644)
-	program := filepath.Join(t.TempDir(), "bbftpd")
-	build := exec.Command("go", "build", "-trimpath", "-o", program, "bbftp/cmd/bbftpd")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
+	program := filepath.Join(programtest.Build(t), "bbftpd")
 	log = new(paper)
 	daemon = exec.Command("/proc/self/exe", append([]string{
 		program, "--config", "none", "--system-accounts", "-w", "0", "--bind", "127.0.0.1", "--login-delay", "1ms",

@@ -33,6 +33,10 @@ func ended(ctx context.Context, err error) error {
 // answer does what a door asks for.
 func (c *connection) answer(ctx context.Context, door *process, r request) error {
 	switch {
+	case r.Ready && !c.ready:
+		c.ready = true
+		c.started()
+		return nil
 	case r.Sign != nil:
 		return c.sign(door, r.Sign)
 	case len(r.Check) > 0:

@@ -81,6 +81,8 @@ func TestRogueDoor(t *testing.T) {
 		"more than a handshake":       {says: []request{signing(handshake+"h", crypto.SHA256)}, breach: true},
 		"another hash":                {says: []request{signing(handshake, 99)}, breach: true},
 		"no hash":                     {says: []request{signing(handshake, 0)}, breach: true},
+		"ready":                       {says: []request{{Ready: true}, check, {Enter: &entering{}}}, entered: true, asked: 1},
+		"ready twice":                 {says: []request{{Ready: true}, {Ready: true}}, breach: true},
 		"pong":                        {says: []request{{Pong: true}}, breach: true},
 		"in without a password":       {says: []request{{Enter: &entering{}}}, breach: true},
 		"in with a wrong one":         {says: []request{wrong, {Enter: &entering{}}}, breach: true, asked: 1},
@@ -165,6 +167,7 @@ func TestRogueSession(t *testing.T) {
 		"another outcome":      {says: []request{in, told(audit.File, "great")}, breach: true, want: []string{"login ok", lost}},
 		"a password":           {says: []request{in, {Check: login("bob", "right")}}, breach: true, want: []string{"login ok", lost}},
 		"a signature":          {says: []request{in, {Sign: &toSign{Message: []byte("m")}}}, breach: true, want: []string{"login ok", lost}},
+		"ready":                {says: []request{in, {Ready: true}}, breach: true, want: []string{"login ok", lost}},
 		"another session":      {says: []request{in, {Enter: &entering{}}}, breach: true, want: []string{"login ok", lost}},
 		"streams not its own":  {says: []request{in, {Release: 7}, over}, want: []string{"login ok", "session ok"}},
 		"there without a word": {says: []request{in, {Pong: true}, over}, want: []string{"login ok", "session ok"}},
@@ -207,6 +210,7 @@ func roguish(accounts system.Accounts, records audit.Sink) *connection {
 	m := &Monitor{cfg: Config{Accounts: accounts, Audit: records}, draining: context.Background()}
 	return &connection{
 		monitor: m, visit: &admission.Visit{}, log: slog.New(slog.DiscardHandler), client: netip.MustParseAddrPort("192.0.2.7:7"),
+		started: func() {},
 	}
 }
 

@@ -33,9 +33,7 @@ func (c *connection) session(ctx context.Context, door *process, conn, relay *os
 	if c.entered.TLS {
 		conn = relay
 	}
-	m := c.monitor
-	who := identity{uid: c.user.UID, gid: c.user.GID, groups: c.user.Groups}
-	process, err := m.start(ctx, partSession, who, conn)
+	process, err := c.startSession(ctx, conn)
 	if err != nil {
 		// The door tells the client, who has heard nothing since the login.
 		return errors.Join(err, door.send(order{Reply: &reply{Verdict: busy}}), door.wait(grace))
@@ -54,6 +52,15 @@ func (c *connection) session(ctx context.Context, door *process, conn, relay *os
 		process.kill()
 	}
 	return errors.Join(err, s.buried())
+}
+
+func (c *connection) startSession(ctx context.Context, conn *os.File) (*process, error) {
+	over, err := c.monitor.starts.take(ctx, loggedIn)
+	if err != nil {
+		return nil, err
+	}
+	defer over()
+	return start(partSession, identity{uid: c.user.UID, gid: c.user.GID, groups: c.user.Groups}, conn)
 }
 
 func (s *served) run(ctx context.Context, door *process) error {
