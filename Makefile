@@ -64,11 +64,17 @@ DEMO_SIZE ?= 2GiB
 demo-transfer: build
 	$(BIN)/bbbench demo-transfer --size $(DEMO_SIZE)
 
-test: lint cross race
+test: lint cross race walk
 	$(MAKE) fuzz FUZZTIME=5000x
 
 race:
 	$(GO) test -race ./...
+
+# A minute of sessions that break every rule, half of it against the library,
+# half against the daemon: WALK=5m for ten.
+WALK ?= 30s
+walk:
+	BBFTP_FAULTS_WALK=$(WALK) $(GO) test -race -count=1 -run 'TestWalk' -timeout 40m ./cmd/bbftpd/faults
 
 lint:
 	$(GO) vet ./...
