@@ -93,7 +93,7 @@ func TestReplay(t *testing.T) {
 	}
 }
 
-// legacyVariable names a legacy client.
+// legacyVariable names legacy clients, of which the first is played.
 const legacyVariable = "BBFTP_LEGACY_CLIENT"
 
 // unsteady are the sessions that no legacy client plays twice.
@@ -105,7 +105,8 @@ var unsteady = map[string]string{
 // TestLegacyClient plays the recordings with a client of the kind they were
 // made with, without the deviations: what it fails would say nothing about ours.
 func TestLegacyClient(t *testing.T) {
-	legacy := program{path: os.Getenv(legacyVariable), key: newKey(t), legacy: true}
+	first, _, _ := strings.Cut(os.Getenv(legacyVariable), string(os.PathListSeparator))
+	legacy := program{path: first, key: newKey(t), legacy: true}
 	if legacy.path == "" {
 		t.Skipf("%s names no legacy client", legacyVariable)
 	}
