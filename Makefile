@@ -152,7 +152,7 @@ interop:
 
 # The real programs under every fault at every step of the protocol, and a
 # minute of walks over each server by clients that break the rules: what became
-# of the files, in results/faults.md. As root, in about 8 minutes.
+# of the files, in results/faults.md. As root, in about 12 minutes.
 FAULTS_REPORT ?= $(CURDIR)/results/faults.md
 faults:
 	BBFTP_FAULTS=full BBFTP_FAULTS_REPORT="$(FAULTS_REPORT)" $(GO) test -count=1 -run 'TestTable' -timeout 40m ./cmd/bbftpd/faults

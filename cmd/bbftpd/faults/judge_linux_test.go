@@ -117,10 +117,13 @@ func (s *scene) leftovers(dir string) {
 
 // fresh moves a file to a server and back.
 func (s *scene) fresh(to *bbftpd) error {
-	dir := s.mkdir(s.t, "fresh")
+	dir, tries := s.mkdir(s.t, "fresh"), 1
+	if s.perform != nil {
+		tries = s.tries // a server that is full may say so
+	}
 	for _, operation := range []string{put, get} {
 		e := errand{
-			at: to.address, version: s.version, operation: operation, gzip: s.gzip, tries: 1, streams: 2, timeout: patience,
+			at: to.address, version: s.version, operation: operation, gzip: s.gzip, tries: tries, streams: 2, timeout: patience,
 			dir: dir, local: "there", remote: filepath.Join(s.below, "fresh"),
 		}
 		if operation == get {

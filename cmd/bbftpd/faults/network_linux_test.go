@@ -28,6 +28,16 @@ func loopback() *host {
 	return &host{space: netns.None(), own: netip.MustParseAddr("127.0.0.1"), other: netip.MustParseAddr("127.0.0.1")}
 }
 
+// corner is a place on the loopback interface where nobody else has an address:
+// ports are given away again soon, and a stray connection would find somebody.
+func (w *world) corner() (near, far *host) {
+	n := w.number()
+	at := func(last byte) netip.Addr { return netip.AddrFrom4([4]byte{127, byte(1 + n>>8), byte(n), last}) }
+	near, far = loopback(), loopback()
+	near.other, far.other, far.own = at(1), at(2), at(3)
+	return near, far
+}
+
 func (h *host) addr() netip.Addr { return h.own }
 
 // start is cmd.Start on the host. The program dies with the tests.

@@ -82,10 +82,10 @@ func (r *relay) close() {
 	r.all.Wait()
 }
 
-// dial connects. Where its own link is down it waits, as the packets of a
+// dial connects from one of the relay's addresses. Where its own link is down it waits, as the packets of a
 // machine that knew nothing of that would.
-func (r *relay) dial(to netip.AddrPort) (*net.TCPConn, error) {
-	var d net.Dialer
+func (r *relay) dial(from netip.Addr, to netip.AddrPort) (*net.TCPConn, error) {
+	d := net.Dialer{LocalAddr: net.TCPAddrFromAddrPort(netip.AddrPortFrom(from, 0))}
 	for {
 		conn, err := d.DialContext(r.ctx, "tcp", to.String())
 		switch {
@@ -148,7 +148,7 @@ type dialogue struct {
 
 func (r *relay) control(near *net.TCPConn) {
 	r.keep(near)
-	far, err := r.dial(r.server)
+	far, err := r.dial(r.far, r.server)
 	if err != nil {
 		_ = near.Close()
 		return // the server is gone

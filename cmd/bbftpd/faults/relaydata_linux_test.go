@@ -43,7 +43,11 @@ func (d *dialogue) bridge(ln *net.TCPListener, there netip.AddrPort, passive boo
 		return
 	}
 	d.keep(caller)
-	listener, err := d.dial(there)
+	from := d.relay.near
+	if passive {
+		from = d.relay.far
+	}
+	listener, err := d.dial(from, there)
 	if err != nil {
 		_ = caller.Close()
 		return
@@ -55,10 +59,10 @@ func (d *dialogue) bridge(ln *net.TCPListener, there netip.AddrPort, passive boo
 	if passive {
 		client, server = caller, listener
 	}
-	from, to := server, client
+	sender, receiver := server, client
 	d.mu.Lock()
 	if d.storing {
-		from, to = client, server
+		sender, receiver = client, server
 	}
 	d.links++
 	if d.links == d.streams {
@@ -66,8 +70,8 @@ func (d *dialogue) bridge(ln *net.TCPListener, there netip.AddrPort, passive boo
 	}
 	d.mu.Unlock()
 	var both sync.WaitGroup
-	both.Go(func() { end(from, to, d.payload(from, to)) })
-	both.Go(func() { end(to, from, d.ack(to, from)) })
+	both.Go(func() { end(sender, receiver, d.payload(sender, receiver)) })
+	both.Go(func() { end(receiver, sender, d.ack(receiver, sender)) })
 	both.Wait()
 	_ = caller.Close()
 	_ = listener.Close()

@@ -57,7 +57,7 @@ var notes = map[string]string{
 	"kill -9": "A server is killed and started again on its port by the time the client knows. Plain: the client has one try. Gzip: it has five, and a supervisor has the server up again at once.",
 	"kill -9 of a process of --system-accounts": "The monitor is root, a login process nobody, a session process the user. Without the monitor nobody of them stays.",
 	"half-open peer": "The peer's machine vanishes: no packet comes from it any more, and none reaches it. The other side gives up by its own limits: 60 s for a login, 10 s for the first command and for a start, " +
-		"here 2 s (setdatato and its like) and 8 s (--timeout) in the place of 300 s and 180 s, and the system's for what nobody acknowledges, here 13 s by net.ipv4.tcp_retries2.",
+		"here 2 s (setdatato and its like) and 8 s (--timeout) in the place of 300 s and 180 s, and the system's for what nobody acknowledges, here 13 s by net.ipv4.tcp_retries2; where nothing is owed, 150 s of keep-alive probes.",
 	"network cut, comes back within the limits":             "Both links go down for a second.",
 	"network cut beyond the limits":                         "Both links stay down until the client has given up.",
 	"network cut beyond the limits, then back":              "The links come back once the client has given up its first try.",

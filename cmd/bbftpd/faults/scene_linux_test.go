@@ -41,8 +41,8 @@ func (w *world) play(t *testing.T, r *row) {
 		}
 		return
 	}
-	s := &scene{row: r, world: w, t: t, near: loopback(), far: loopback()}
-	if r.linked {
+	s := &scene{row: r, world: w, t: t}
+	if s.near, s.far = w.corner(); r.linked {
 		s.near, s.far = w.host(t), w.host(t)
 	}
 	if err := s.prepare(); err != nil {

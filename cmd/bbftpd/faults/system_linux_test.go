@@ -92,7 +92,7 @@ func children(of int) (all []child) {
 func killOf(user int) func(*scene) bool {
 	return func(s *scene) bool {
 		found := slices.DeleteFunc(children(s.server.cmd.Process.Pid), func(c child) bool { return c.user != user })
-		if len(found) == 0 {
+		if len(found) == 0 && s.step != loginSent { // where it may have done its work
 			s.wrong(errors.New("there is no such process"))
 		}
 		for _, c := range found {
@@ -146,8 +146,13 @@ func systemKills() (rows []*row) {
 				add("session process", at, killOf(systemID), afterServer(operation, at))
 			}
 			for _, at := range []step{keySent, loggedIn, requestSent, middle, acked} {
-				// A session without its monitor ends, at once or with its transfer.
-				add("monitor", at, killMonitor, append(afterServer(operation, at), doneWhole, refusedUntouched))
+				// A session without its monitor ends: at once, with its transfer, or between
+				// that and its last word.
+				allowed := append(afterServer(operation, at), doneWhole, refusedUntouched)
+				if operation == put {
+					allowed = append(allowed, lostWhole)
+				}
+				add("monitor", at, killMonitor, allowed)
 				rows[len(rows)-1].mend, rows[len(rows)-1].repair = restartServer, orphansEnd
 			}
 		}
