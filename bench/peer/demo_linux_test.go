@@ -25,9 +25,9 @@ func (r refusing) Start(cmd *exec.Cmd) error {
 func TestRootWithoutNamespaces(t *testing.T) {
 	if os.Geteuid() != 0 {
 		if os.Getenv("CI") == "true" {
-			t.Fatal("needs root")
+			t.Fatal("needs root: bbftpd gives it up here")
 		}
-		t.Skip("needs root")
+		t.Skip("needs root: bbftpd gives it up here")
 	}
 	p, err := Find("bbftp", ours(t))
 	if err != nil {

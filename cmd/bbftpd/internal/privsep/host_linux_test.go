@@ -236,9 +236,9 @@ func root(t testing.TB) {
 	switch {
 	case os.Geteuid() == 0:
 	case os.Getenv("CI") == "true":
-		t.Fatal("needs root")
+		t.Fatal("needs root: processes become other users")
 	default:
-		t.Skip("needs root")
+		t.Skip("needs root: processes become other users")
 	}
 }
 

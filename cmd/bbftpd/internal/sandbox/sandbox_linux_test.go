@@ -279,9 +279,9 @@ func grow(less []string) error {
 func TestRoot(t *testing.T) {
 	if os.Geteuid() != 0 {
 		if os.Getenv("CI") == "true" {
-			t.Fatal("needs root")
+			t.Fatal("needs root, which the sandbox is to refuse")
 		}
-		t.Skip("needs root")
+		t.Skip("needs root, which the sandbox is to refuse")
 	}
 	for name, err := range map[string]error{"bare": Bare(), "session": Session(Files{All: true})} {
 		if err == nil || !strings.Contains(err.Error(), "rights of root") {
