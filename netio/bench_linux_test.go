@@ -70,11 +70,17 @@ func BenchmarkRateLimit(b *testing.B) {
 			for range bb.streams {
 				conn := discarding(b, Options{})
 				limit.Send(conn)
+				turns := limit.Join()
 				sending.Go(func() {
+					defer turns.Leave()
 					chunk := make([]byte, 64<<10)
 					for range pieces {
-						_, _ = conn.Write(chunk)
-						_ = limit.Wait(context.Background(), int64(len(chunk)))
+						for left := int64(len(chunk)); left > 0; {
+							n := min(left, turns.Piece())
+							_, _ = conn.Write(chunk[:n])
+							_ = turns.Wait(context.Background(), n)
+							left -= n
+						}
 					}
 				})
 			}
@@ -119,13 +125,13 @@ func BenchmarkSetUp(b *testing.B) {
 		parallel bool
 	}{
 		{"listen", PortRange{}, false, false},
-		{"listen/in-range", PortRange{Min: 20000, Max: 20999}, false, false},
+		{"listen/in-range", ownPorts(b, 1000), false, false},
 		{"connect/one-by-one", PortRange{}, true, false},
 		{"connect/together", PortRange{}, true, true},
 	} {
 		b.Run(bb.name, func(b *testing.B) {
 			for b.Loop() {
-				listeners, err := ListenData(b.Context(), streams, DataConfig{Local: loopback, Peer: loopback, Ports: bb.ports})
+				listeners, err := ListenData(b.Context(), streams, DataConfig{Local: ownAddress(), Ports: bb.ports})
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -31,11 +31,23 @@ func listenStreams(t testing.TB, n int, c DataConfig) []*DataListener {
 	return ls
 }
 
-// dialFrom connects to l's port from one of the many loopback addresses.
+// listenOwn is listenData on a port of ownAddress, which nobody else takes once it
+// is closed.
+func listenOwn(t *testing.T, c DataConfig) *DataListener {
+	t.Helper()
+	c.Local, c.Ports = ownAddress(), ownPorts(t, 1)
+	return listenData(t, c)
+}
+
+// dialFrom connects to l from one of the many loopback addresses.
 func dialFrom(t *testing.T, l *DataListener, address string) *net.TCPConn {
 	t.Helper()
 	d := Dialer{Local: netip.AddrPortFrom(netip.MustParseAddr(address), 0)}
-	conn, err := d.Dial(t.Context(), netip.AddrPortFrom(loopback, l.Port()).String())
+	to := l.Addr()
+	if to.Addr().IsUnspecified() {
+		to = netip.AddrPortFrom(loopback, to.Port())
+	}
+	conn, err := d.Dial(t.Context(), to.String())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,8 +58,8 @@ func dialFrom(t *testing.T, l *DataListener, address string) *net.TCPConn {
 func TestAcceptPeerOnly(t *testing.T) {
 	var told []netip.AddrPort
 	asked := Options{SendBuffer: 100_000, RecvBuffer: 100_000}
-	l := listenData(t, DataConfig{
-		Options: asked, Local: loopback, Peer: netip.MustParseAddr("::ffff:127.0.0.3"),
+	l := listenOwn(t, DataConfig{
+		Options: asked, Peer: netip.MustParseAddr("::ffff:127.0.0.3"),
 		OnRefused: func(from netip.AddrPort) { told = append(told, from) },
 	})
 	var strangers []*net.TCPConn
@@ -88,7 +100,7 @@ func TestAcceptPeerOnly(t *testing.T) {
 }
 
 func TestAcceptAnyone(t *testing.T) {
-	l := listenData(t, DataConfig{}) // all addresses, IPv4 as mapped in IPv6
+	l := listenData(t, DataConfig{Ports: PortRange{firstWide, lastWide}}) // all addresses, IPv4 as mapped in IPv6
 	peer := dialFrom(t, l, "127.0.0.9")
 	conn, err := l.Accept(t.Context())
 	if err != nil {
@@ -102,7 +114,7 @@ func TestAcceptAnyone(t *testing.T) {
 
 // TestAcceptMapped compares an IPv4 peer that arrives on an IPv6 socket.
 func TestAcceptMapped(t *testing.T) {
-	l := listenData(t, DataConfig{Peer: loopback})
+	l := listenData(t, DataConfig{Ports: PortRange{firstWide, lastWide}, Peer: loopback})
 	dialFrom(t, l, "127.0.0.1")
 	conn, err := l.Accept(t.Context())
 	if err != nil {
@@ -137,9 +149,9 @@ func TestAcceptGivesUp(t *testing.T) {
 		}, net.ErrClosed},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l := listenData(t, DataConfig{Local: loopback, Peer: loopback})
-			ctx, cancel := give.ctx(t.Context(), l)
+			l := listenOwn(t, DataConfig{Peer: loopback})
 			dialFrom(t, l, "127.0.0.2") // a stranger does not count
+			ctx, cancel := give.ctx(t.Context(), l)
 			if conn, err := l.Accept(ctx); conn != nil || !errors.Is(err, give.want) {
 				t.Errorf("got %v, %v, want %v", conn, err, give.want)
 			}

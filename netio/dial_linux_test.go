@@ -12,10 +12,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// from dials every address from one port and returns the ports it got.
+// from dials every address from one port of ownAddress and returns the ports it
+// got.
 func from(t *testing.T, source uint16, addresses ...string) (ports []uint16) {
 	t.Helper()
-	d := Dialer{Local: netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), source)}
+	d := Dialer{Local: netip.AddrPortFrom(ownAddress(), source)}
 	for _, address := range addresses {
 		conn, err := d.Dial(t.Context(), address)
 		if err != nil {
@@ -30,7 +31,7 @@ func from(t *testing.T, source uint16, addresses ...string) (ports []uint16) {
 func TestDialFromFixedPort(t *testing.T) {
 	one := listenOn(t, "127.0.0.1:0", Options{}).Addr().String()
 	two := listenOn(t, "127.0.0.1:0", Options{}).Addr().String()
-	source := freePort(t)
+	source := ownPort(t)
 	for i, got := range from(t, source, one, two) {
 		if got != source {
 			t.Errorf("stream %d comes from port %d, want %d", i+1, got, source)
@@ -41,7 +42,7 @@ func TestDialFromFixedPort(t *testing.T) {
 // TestDialSameStreamAgain has the pair of ports still in use (EADDRNOTAVAIL).
 func TestDialSameStreamAgain(t *testing.T) {
 	address := listenOn(t, "127.0.0.1:0", Options{}).Addr().String()
-	source := freePort(t)
+	source := ownPort(t)
 	if got := from(t, source, address, address); got[0] != source || got[1] == source {
 		t.Errorf("ports %v, want %d and another", got, source)
 	}
@@ -50,7 +51,7 @@ func TestDialSameStreamAgain(t *testing.T) {
 // TestDialFromListeningPort has the port held by a listener (EADDRINUSE).
 func TestDialFromListeningPort(t *testing.T) {
 	address := listenOn(t, "127.0.0.1:0", Options{}).Addr().String()
-	source := port(listenOn(t, "127.0.0.1:0", Options{}).Addr())
+	source := port(listenOn(t, netip.AddrPortFrom(ownAddress(), 0).String(), Options{}).Addr())
 	if got := from(t, source, address); got[0] == source {
 		t.Errorf("dialed from port %d, which a listener holds", source)
 	}
@@ -99,9 +100,8 @@ func TestDialFromForeignAddress(t *testing.T) {
 }
 
 func TestDialRefused(t *testing.T) {
-	ln := listenOn(t, "127.0.0.1:0", Options{})
-	ln.Close()
-	if _, err := (Dialer{}).Dial(t.Context(), ln.Addr().String()); !errors.Is(err, syscall.ECONNREFUSED) {
+	nobody := netip.AddrPortFrom(ownAddress(), ownPort(t))
+	if _, err := (Dialer{}).Dial(t.Context(), nobody.String()); !errors.Is(err, syscall.ECONNREFUSED) {
 		t.Errorf("got %v, want ECONNREFUSED", err)
 	}
 }

@@ -15,12 +15,17 @@ func connect(t testing.TB, address string, dial, listen Options) (dialed, accept
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { dialed.Close() })
-	accepted, err = ln.AcceptTCP()
-	if err != nil {
-		t.Fatal(err)
+	for {
+		accepted, err = ln.AcceptTCP()
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { accepted.Close() })
+		// Not somebody who wanted whoever had the port before.
+		if accepted.RemoteAddr().String() == dialed.LocalAddr().String() {
+			return dialed, accepted
+		}
 	}
-	t.Cleanup(func() { accepted.Close() })
-	return dialed, accepted
 }
 
 func listenOn(t testing.TB, address string, o Options) *net.TCPListener {
@@ -31,14 +36,6 @@ func listenOn(t testing.TB, address string, o Options) *net.TCPListener {
 	}
 	t.Cleanup(func() { ln.Close() })
 	return ln
-}
-
-// freePort returns a port nobody listens on at the moment.
-func freePort(t testing.TB) uint16 {
-	t.Helper()
-	ln := listenOn(t, "127.0.0.1:0", Options{})
-	defer ln.Close()
-	return port(ln.Addr())
 }
 
 func port(a net.Addr) uint16 { return a.(*net.TCPAddr).AddrPort().Port() }

@@ -101,16 +101,25 @@ func (o Options) multipath() bool { return o.Multipath && o.PacingRate == 0 }
 // complete sets on a connection what its socket did not take while it was open
 // whether it would be Multipath TCP. Accepted ones have not inherited it either.
 func (o Options) complete(conn *net.TCPConn) {
-	if !o.multipath() || o.UserTimeout == 0 {
-		return
+	if o.multipath() && o.UserTimeout != 0 {
+		_ = SetUserTimeout(conn, o.UserTimeout) // Granted tells
 	}
+}
+
+// SetUserTimeout is Options.UserTimeout of a connection that was made elsewhere. It
+// fails with errors.ErrUnsupported on systems other than Linux.
+func SetUserTimeout(conn syscall.Conn, limit time.Duration) error {
 	raw, err := conn.SyscallConn()
 	if err != nil {
-		return
+		return fmt.Errorf("set user timeout to %v: %w", limit, err)
 	}
-	_ = raw.Control(func(fd uintptr) {
-		_ = setUserTimeout(int(fd), o.UserTimeout)
-	})
+	if ctlErr := raw.Control(func(fd uintptr) { err = setUserTimeout(int(fd), limit) }); ctlErr != nil {
+		err = ctlErr
+	}
+	if err != nil {
+		return fmt.Errorf("set user timeout to %v: %w", limit, err)
+	}
+	return nil
 }
 
 // control sets the options on a socket that is neither connected nor

@@ -18,11 +18,11 @@ import (
 // the listener.
 func TestOptions(t *testing.T) {
 	asked := Options{
-		SendBuffer: 300_000, RecvBuffer: 200_000, Congestion: "reno", TOS: 0x20, KeepAlive: time.Minute,
+		SendBuffer: 200_000, RecvBuffer: 150_000, Congestion: "reno", TOS: 0x20, KeepAlive: time.Minute,
 		UserTimeout: 90*time.Second - 1, PacingRate: 5 << 30,
 	}
 	want := Granted{
-		SendBuffer: 300_000, RecvBuffer: 200_000, Congestion: "reno", TOS: 0x20, KeepAlive: time.Minute,
+		SendBuffer: 200_000, RecvBuffer: 150_000, Congestion: "reno", TOS: 0x20, KeepAlive: time.Minute,
 		NoDelay: true, UserTimeout: 90 * time.Second, PacingRate: 5 << 30,
 	}
 	for _, address := range []string{"127.0.0.1:0", "[::1]:0", ":0"} {
@@ -115,10 +115,10 @@ func TestNoKeepAlive(t *testing.T) {
 // TestWindowScale shows that sizes are set before the handshake: a small
 // receive buffer needs less scale than autotuning must be ready for.
 func TestWindowScale(t *testing.T) {
-	dialed, accepted := connect(t, "127.0.0.1:0", Options{RecvBuffer: 1 << 17}, Options{RecvBuffer: 1 << 19})
+	dialed, accepted := connect(t, "127.0.0.1:0", Options{RecvBuffer: 1 << 15}, Options{RecvBuffer: 1 << 17})
 	small, large := mustInfo(t, dialed), mustInfo(t, accepted)
 	if small.RecvScale >= large.RecvScale {
-		t.Errorf("scales %d for 128 KiB, %d for 512 KiB", small.RecvScale, large.RecvScale)
+		t.Errorf("scales %d for 32 KiB, %d for 128 KiB", small.RecvScale, large.RecvScale)
 	}
 	if small.RecvScale != large.SendScale || large.RecvScale != small.SendScale {
 		t.Errorf("one end sees %d/%d, the other %d/%d",

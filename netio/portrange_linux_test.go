@@ -12,37 +12,23 @@ import (
 	"time"
 )
 
-// rangeAfterTaken is a range whose first port is taken and whose others most
-// likely are free.
-func rangeAfterTaken(t *testing.T, length int) PortRange {
-	t.Helper()
-	for range 100 {
-		first := int(port(listenOn(t, "127.0.0.1:0", Options{}).Addr()))
-		if first+length <= 65536 {
-			return PortRange{uint16(first), uint16(first + length - 1)}
-		}
-	}
-	t.Fatal("the system gives the last ports only")
-	return PortRange{}
-}
-
 func TestPortRange(t *testing.T) {
 	within := rangeAfterTaken(t, 51)
 	for _, n := range []int{0, 1, 3, 10} {
 		before := within.Min
-		for _, l := range listenStreams(t, n, DataConfig{Local: loopback, Ports: within}) {
+		for _, l := range listenStreams(t, n, DataConfig{Local: ownAddress(), Ports: within}) {
 			if l.Port() <= before || l.Port() > within.Max {
 				t.Errorf("port %d after %d, up to %d", l.Port(), before, within.Max)
 			}
 			before = l.Port()
 		}
 	}
-	free := freePort(t)
-	if got := listenData(t, DataConfig{Local: loopback, Ports: PortRange{free, free}}).Port(); got != free {
+	free := ownPort(t)
+	if got := listenData(t, DataConfig{Local: ownAddress(), Ports: PortRange{free, free}}).Port(); got != free {
 		t.Errorf("port %d, want %d", got, free)
 	}
 	for _, r := range []PortRange{{2, 1}, {0, 1}} {
-		if _, err := ListenData(t.Context(), 1, DataConfig{Local: loopback, Ports: r}); !errors.Is(err, syscall.EINVAL) {
+		if _, err := ListenData(t.Context(), 1, DataConfig{Local: ownAddress(), Ports: r}); !errors.Is(err, syscall.EINVAL) {
 			t.Errorf("%v: %v, want EINVAL", r, err)
 		}
 	}
@@ -54,7 +40,7 @@ func TestPortRangeRotates(t *testing.T) {
 	within := rangeAfterTaken(t, 100)
 	seen := map[uint16]bool{}
 	for range 40 {
-		l := listenData(t, DataConfig{Local: loopback, Ports: within})
+		l := listenData(t, DataConfig{Local: ownAddress(), Ports: within})
 		seen[l.Port()] = true
 		l.Close()
 	}
@@ -65,7 +51,7 @@ func TestPortRangeRotates(t *testing.T) {
 
 // TestPortRangeTooSmall gives back what it had when there are too few ports.
 func TestPortRangeTooSmall(t *testing.T) {
-	c := DataConfig{Local: loopback, Ports: rangeAfterTaken(t, 6), Wait: -1}
+	c := DataConfig{Local: ownAddress(), Ports: rangeAfterTaken(t, 6), Wait: -1}
 	ls, err := ListenData(t.Context(), 6, c)
 	if !errors.Is(err, ErrNoPort) || !errors.Is(err, syscall.EADDRINUSE) || ls != nil {
 		t.Fatalf("%d listeners, %v, want ErrNoPort because of EADDRINUSE", len(ls), err)
@@ -84,7 +70,7 @@ func TestPortRangeTooSmall(t *testing.T) {
 
 // TestPortRangeWaits for ports that others give back.
 func TestPortRangeWaits(t *testing.T) {
-	c := DataConfig{Local: loopback, Ports: rangeAfterTaken(t, 4), Wait: -1}
+	c := DataConfig{Local: ownAddress(), Ports: rangeAfterTaken(t, 4), Wait: -1}
 	others := listenStreams(t, 3, c)
 	tired := errors.New("tired of waiting")
 	ctx, cancel := context.WithCancelCause(t.Context())
@@ -111,8 +97,8 @@ func TestPortRangeWaits(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
-	listenStreams(t, 3, DataConfig{Local: loopback, Ports: c.Ports}) // all were given back
-	short := DataConfig{Local: loopback, Ports: c.Ports, Wait: time.Millisecond}
+	listenStreams(t, 3, DataConfig{Local: ownAddress(), Ports: c.Ports}) // all were given back
+	short := DataConfig{Local: ownAddress(), Ports: c.Ports, Wait: time.Millisecond}
 	if _, err := ListenData(t.Context(), 1, short); !errors.Is(err, ErrNoPort) {
 		t.Errorf("got %v, want ErrNoPort", err)
 	}
@@ -121,7 +107,7 @@ func TestPortRangeWaits(t *testing.T) {
 // TestPortRangeFought: sessions that fight for too few ports never get the same
 // one, and all get theirs in the end.
 func TestPortRangeFought(t *testing.T) {
-	c := DataConfig{Local: loopback, Ports: rangeAfterTaken(t, 6), Wait: time.Minute}
+	c := DataConfig{Local: ownAddress(), Ports: rangeAfterTaken(t, 6), Wait: 10 * time.Minute}
 	var (
 		mu       sync.Mutex
 		held     = map[uint16]bool{}

@@ -1,6 +1,7 @@
 package netio
 
 import (
+	"net"
 	"testing"
 	"time"
 )
@@ -18,24 +19,29 @@ func TestQueues(t *testing.T) {
 	eventually(t, "1000 bytes to read", func() bool { return ReceiveQueue(receiver) == 1000 })
 	eventually(t, "all acknowledged", func() bool { return SendQueue(sender) == 0 })
 
-	_ = sender.SetWriteDeadline(time.Now().Add(200 * time.Millisecond))
-	for chunk, err := make([]byte, 1<<20), error(nil); err == nil; {
-		_, err = sender.Write(chunk) // until both buffers are full
-	}
-	if SendQueue(sender) == 0 || Unsent(sender) == 0 {
-		t.Error("a full send buffer has nothing to acknowledge, or to send")
-	}
+	eventually(t, "full buffers, with something to acknowledge and to send", func() bool {
+		fill(sender)
+		return SendQueue(sender) > 0 && Unsent(sender) > 0
+	})
 	sender.Close()
 	if n := SendQueue(sender); n != 0 {
 		t.Errorf("closed connection: %d to acknowledge", n)
 	}
 }
 
+// fill writes for a moment to a peer that does not read.
+func fill(conn *net.TCPConn) {
+	_ = conn.SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
+	for chunk, err := make([]byte, 1<<20), error(nil); err == nil; {
+		_, err = conn.Write(chunk)
+	}
+}
+
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !holds(); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(30 * time.Second); !holds(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("not %s after 10 s", what)
+			t.Fatalf("not %s after 30 s", what)
 		}
 	}
 }

@@ -1,48 +1,23 @@
 package netio
 
 import (
-	"context"
-	"math"
 	"net"
-	"sync"
-	"sync/atomic"
 	"syscall"
-	"time"
-
-	"golang.org/x/time/rate"
 )
 
 // RateLimit shares one rate among data streams, whichever come and go, in both
 // directions. A nil *RateLimit limits nothing, nor does the zero value until
 // [RateLimit.SetRate]. It is safe for concurrent use; don't copy it.
 //
-// In any time t no more than rate × (t + 50 ms) passes. Who waits longest goes
-// next, so that equal streams get equal shares, and what a slow one leaves goes
-// to the others.
+// In any time t no more than rate × (t + 50 ms) passes, and one piece of each
+// stream, which moves before it is waited for. Turns are alike and taken in order,
+// so that equal streams get equal shares, and what a slow one leaves goes to the
+// others.
 type RateLimit struct {
 	own bucket
-	// of a limit made by Under: whose buckets are drawn from, in this order
+	// of a limit made by Under: whose buckets are drawn from
 	draws []*bucket
 }
-
-// bucket is filled at its rate.
-type bucket struct {
-	rate     atomic.Int64                 // bytes per second; 0: unlimited
-	tokens   atomic.Pointer[rate.Limiter] // nil: was never limited
-	waiting  atomic.Int64                 // how many streams wait for it
-	changing sync.Mutex
-}
-
-const (
-	// burst is how far a stream that was kept from its turn, by a timer or by the
-	// scheduler, may catch up.
-	burst = 50 * time.Millisecond
-	// round is how long it may take until each waiting stream has had its turn: far
-	// less than peers wait for a stream that stands still.
-	round = 10 * time.Second
-	// largestPiece is what moves at once under a limit that is fast.
-	largestPiece = 64 << 10
-)
 
 // NewRateLimit returns a limit of so many bytes per second; nil for 0 or less.
 func NewRateLimit(bytesPerSecond int64) *RateLimit {
@@ -55,24 +30,11 @@ func NewRateLimit(bytesPerSecond int64) *RateLimit {
 }
 
 // SetRate changes the rate, in bytes per second, for all who draw from r; 0 or
-// less lets them pass. Streams that wait have their turn at the old rate yet, at
-// most 50 ms for each of them. It is not for what Under made.
-func (r *RateLimit) SetRate(bytesPerSecond int64) {
-	b := &r.own
-	b.changing.Lock()
-	defer b.changing.Unlock()
-	bytesPerSecond = max(bytesPerSecond, 0)
-	size := int(max(1, min(float64(bytesPerSecond)*burst.Seconds(), math.MaxInt32)))
-	switch tokens := b.tokens.Load(); {
-	case bytesPerSecond == 0:
-	case tokens == nil:
-		b.tokens.Store(rate.NewLimiter(rate.Limit(bytesPerSecond), size))
-	default: // not a new one, which would be full
-		tokens.SetLimit(rate.Limit(bytesPerSecond))
-		tokens.SetBurst(size)
-	}
-	b.rate.Store(bytesPerSecond)
-}
+// less lets them pass. It holds for what begins to move from now on: the turns of
+// streams that wait neither end sooner nor last longer for it, and are over in
+// about a second unless the rate was below a byte a second for each. It is not for
+// what Under made.
+func (r *RateLimit) SetRate(bytesPerSecond int64) { r.own.rate.Store(max(bytesPerSecond, 0)) }
 
 // Under returns a limit whose streams keep to both r and parent. It draws from
 // the same buckets as they: any number of limits may be under one parent, and be
@@ -95,83 +57,6 @@ func (r *RateLimit) buckets() []*bucket {
 		return r.draws[:len(r.draws):len(r.draws)]
 	}
 	return []*bucket{&r.own}
-}
-
-// Wait returns when n more bytes may pass, or with the cause of ctx. Each piece
-// of each stream waits, the last one too. A sender waits before or after it has
-// handed a piece to the kernel; the peer of a receiver is slowed by being read
-// later.
-func (r *RateLimit) Wait(ctx context.Context, n int64) error {
-	if r == nil {
-		return nil
-	}
-	if len(r.draws) == 0 {
-		return r.own.wait(ctx, n)
-	}
-	for _, b := range r.draws {
-		if err := b.wait(ctx, n); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// Piece is the most bytes that should move before the next Wait, at least 1: so
-// many that no stream of all that wait stands still for long, however low the
-// rate is. Without a rate in effect it is [math.MaxInt64].
-func (r *RateLimit) Piece() int64 {
-	piece := int64(math.MaxInt64)
-	for _, b := range r.buckets() {
-		if rate := float64(b.rate.Load()); rate > 0 {
-			each := rate * round.Seconds() / float64(max(b.waiting.Load(), 1))
-			piece = min(piece, int64(min(largestPiece, rate*burst.Seconds(), each)))
-		}
-	}
-	return max(piece, 1)
-}
-
-func (b *bucket) wait(ctx context.Context, n int64) error {
-	if b.rate.Load() == 0 {
-		return nil
-	}
-	b.waiting.Add(1)
-	defer b.waiting.Add(-1)
-	for n > 0 && b.rate.Load() > 0 {
-		// No more than the bucket holds can be drawn at once. Streams that wait at
-		// the same time take turns.
-		tokens := b.tokens.Load()
-		drawn := min(n, int64(tokens.Burst()))
-		turn := tokens.ReserveN(time.Now(), int(drawn))
-		if !turn.OK() {
-			continue // the bucket became smaller meanwhile
-		}
-		if err := until(ctx, turn); err != nil {
-			return err
-		}
-		n -= drawn
-	}
-	return nil
-}
-
-// until waits for a turn, or gives it back at the end of ctx.
-func until(ctx context.Context, turn *rate.Reservation) error {
-	if ctx.Err() != nil {
-		turn.Cancel()
-		return context.Cause(ctx)
-	}
-	delay := turn.Delay()
-	if delay == 0 {
-		return nil
-	}
-	timer := time.NewTimer(delay)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		turn.Cancel()
-		return context.Cause(ctx)
-	}
 }
 
 // least is the lowest of the rates that hold for r, 0 if there is none.

@@ -10,8 +10,22 @@ import (
 	"time"
 )
 
-// TestRateLimitTotal has streams come and go, in pieces larger and smaller than
-// the burst, and looks at the total at every moment.
+// flood moves pieces of at most n bytes under a limit until the end of ctx, and
+// tells of each when the next may move.
+func flood(ctx context.Context, limit *RateLimit, n int64, moved func(n int64)) {
+	turns := limit.Join()
+	defer turns.Leave()
+	for {
+		piece := min(n, turns.Piece())
+		if turns.Wait(ctx, piece) != nil {
+			return
+		}
+		moved(piece)
+	}
+}
+
+// TestRateLimitTotal has streams come and go, in pieces of all sizes, and looks at
+// the total at every moment.
 func TestRateLimitTotal(t *testing.T) {
 	for name, tt := range map[string]struct {
 		rate    int64
@@ -21,7 +35,7 @@ func TestRateLimitTotal(t *testing.T) {
 		"one stream":       {1 << 20, []int64{64 << 10}, 10},
 		"many streams":     {10 << 20, []int64{64 << 10, 64 << 10, 64 << 10, 64 << 10, 64 << 10}, 4},
 		"slow":             {1000, []int64{64 << 10, 64 << 10}, 100},
-		"unequal pieces":   {1 << 20, []int64{1, 1000, 1 << 20}, 10},
+		"unequal pieces":   {1 << 20, []int64{50, 1000, 1 << 20}, 10},
 		"a byte a second":  {1, []int64{3}, 10},
 		"ten gigabit":      {1_250_000_000, []int64{64 << 10, 256_000}, 1},
 		"burst of a piece": {64 << 10 * 20, []int64{64 << 10, 64 << 10}, 10},
@@ -37,18 +51,20 @@ func TestRateLimitTotal(t *testing.T) {
 					total   int64
 					streams sync.WaitGroup
 				)
+				// What is less than a turn is waited for with what follows.
+				short := int64(len(tt.pieces)) * (limit.own.turn(tt.rate) - 1)
 				for _, piece := range tt.pieces {
 					streams.Go(func() {
-						for limit.Wait(ctx, piece) == nil {
+						flood(ctx, limit, piece, func(n int64) {
 							mu.Lock()
-							total += piece
+							defer mu.Unlock()
+							total += n
 							// Timers know whole nanoseconds.
-							most := int64(float64(tt.rate)*(time.Since(began)+burst+10).Seconds()) + 1
+							most := short + int64(float64(tt.rate)*(time.Since(began)+burst+10).Seconds()) + 1
 							if total > most {
 								t.Errorf("%d bytes after %v, at most %d may be", total, time.Since(began), most)
 							}
-							mu.Unlock()
-						}
+						})
 					})
 				}
 				streams.Wait()
@@ -78,12 +94,12 @@ func TestRateLimitShares(t *testing.T) {
 		var streams sync.WaitGroup
 		for i := range passed {
 			streams.Go(func() {
-				for limit.Wait(ctx, piece) == nil {
-					passed[i] += piece
+				flood(ctx, limit, piece, func(n int64) {
+					passed[i] += n
 					if i == 0 {
 						time.Sleep(time.Second)
 					}
-				}
+				})
 			})
 		}
 		streams.Wait()
@@ -103,6 +119,40 @@ func TestRateLimitShares(t *testing.T) {
 	})
 }
 
+// TestRateLimitShortPieces: streams of blocks, each a header and a rest, get as
+// much as one that moves whole turns.
+func TestRateLimitShortPieces(t *testing.T) {
+	for _, block := range [][]int64{{8, 100}, {8, 30_000}, {8, 33_000}, {8, 65_000}, {8, 1 << 40, 1 << 40, 1 << 40, 59_392}, {1448}} {
+		synctest.Test(t, func(t *testing.T) {
+			const rate, seconds = 1 << 20, 20
+			limit := NewRateLimit(rate)
+			ctx, cancel := context.WithTimeout(t.Context(), seconds*time.Second)
+			defer cancel()
+			var whole, short int64
+			var streams sync.WaitGroup
+			streams.Go(func() { flood(ctx, limit, 1<<40, func(n int64) { whole += n }) })
+			streams.Go(func() {
+				turns := limit.Join()
+				defer turns.Leave()
+				for i := 0; ; i++ {
+					n := min(block[i%len(block)], turns.Piece())
+					if turns.Wait(ctx, n) != nil {
+						return
+					}
+					short += n
+				}
+			})
+			streams.Wait()
+			if short < whole*98/100 || short > whole*102/100 {
+				t.Errorf("blocks of %d: %d bytes, in whole turns %d", block, short, whole)
+			}
+			if total := whole + short; total < rate*seconds*98/100 {
+				t.Errorf("blocks of %d: %d bytes passed in all, want nearly %d", block, total, rate*seconds)
+			}
+		})
+	}
+}
+
 func TestRateLimitGivesUp(t *testing.T) {
 	tired := errors.New("tired of waiting")
 	for name, tt := range map[string]struct {
@@ -114,7 +164,6 @@ func TestRateLimitGivesUp(t *testing.T) {
 			time.AfterFunc(time.Second, func() { cancel(tired) })
 			return ctx, func() { cancel(nil) }
 		}, tired},
-		// The bucket knows at once that it is too near, its cause comes later.
 		"deadline": {func(ctx context.Context) (context.Context, context.CancelFunc) {
 			return context.WithTimeoutCause(ctx, time.Second, tired)
 		}, tired},
@@ -128,17 +177,55 @@ func TestRateLimitGivesUp(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cancel := tt.ctx(t.Context())
 				defer cancel()
-				limit := NewRateLimit(1000)
-				if err := limit.Wait(ctx, 1<<40); !errors.Is(err, tt.want) {
+				limit := NewRateLimit(1)
+				turns := limit.Join()
+				turns.Piece()
+				if err := turns.Wait(ctx, 60); !errors.Is(err, tt.want) { // a minute
 					t.Errorf("got %v, want %v", err, tt.want)
 				}
-				began := time.Now()
-				if err := limit.Wait(t.Context(), 1000); err != nil || time.Since(began) > 2*time.Second {
-					t.Errorf("the next waits %v, %v", time.Since(began), err)
+				if err := turns.Settle(ctx); !errors.Is(err, tt.want) {
+					t.Errorf("settling: got %v, want %v", err, tt.want)
+				}
+				turns.Leave()
+				if n := limit.own.streams.Load(); n != 0 {
+					t.Errorf("%d streams are left", n)
 				}
 			})
 		})
 	}
+}
+
+// TestRateLimitSettles: a file that is smaller than a turn waits in the end, and
+// one that fails is paid for by those after it.
+func TestRateLimitSettles(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		limit := NewRateLimit(1 << 20)
+		began := time.Now()
+		for i := range 100 {
+			turns := limit.Join()
+			if turns.Piece() < 10_000 {
+				t.Fatalf("a turn of %d bytes", turns.Piece())
+			}
+			if err := turns.Wait(t.Context(), 10_000); err != nil {
+				t.Fatal(err)
+			}
+			if i%2 == 0 {
+				if err := turns.Settle(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			turns.Leave()
+		}
+		last := limit.Join()
+		defer last.Leave()
+		if last.Piece(); last.Wait(t.Context(), limit.own.turn(1<<20)) != nil {
+			t.Fatal("no turn")
+		}
+		const bytes = 1_000_000
+		if took, least := time.Since(began), bytes*time.Second/(1<<20)-burst; took < least {
+			t.Errorf("%d bytes took %v, at least %v", bytes, took, least)
+		}
+	})
 }
 
 func TestNoRateLimit(t *testing.T) {
@@ -147,10 +234,15 @@ func TestNoRateLimit(t *testing.T) {
 		if limit != nil {
 			t.Fatalf("a limit of %d", rate)
 		}
-		ctx, cancel := context.WithCancel(t.Context())
-		cancel()
-		if err := limit.Wait(ctx, 1<<62); err != nil {
-			t.Error(err)
+		for _, none := range []*RateLimit{limit, new(RateLimit)} {
+			turns := none.Join()
+			if n := turns.Piece(); n != math.MaxInt64 {
+				t.Errorf("pieces of %d", n)
+			}
+			if err := errors.Join(turns.Wait(t.Context(), 1<<62), turns.Settle(t.Context())); err != nil {
+				t.Error(err)
+			}
+			turns.Leave()
 		}
 		limit.Send(nil)
 	}
@@ -167,11 +259,7 @@ func TestRateLimitUnder(t *testing.T) {
 		passed := make([]int64, len(limits))
 		var streams sync.WaitGroup
 		for i, limit := range limits {
-			streams.Go(func() {
-				for n := limit.Piece(); limit.Wait(ctx, n) == nil; n = limit.Piece() {
-					passed[i] += n
-				}
-			})
+			streams.Go(func() { flood(ctx, limit, 1<<40, func(n int64) { passed[i] += n }) })
 		}
 		streams.Wait()
 		for what, c := range map[string][2]int64{
@@ -183,6 +271,22 @@ func TestRateLimitUnder(t *testing.T) {
 			}
 		}
 	})
+	// Where the rate of all is what counts, users get about the same of it, whatever
+	// their own rates are.
+	synctest.Test(t, func(t *testing.T) {
+		all := NewRateLimit(100_000)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		passed := make([]int64, 2)
+		var streams sync.WaitGroup
+		for i, rate := range []int64{80_000, 100_000_000} {
+			streams.Go(func() { flood(ctx, NewRateLimit(rate).Under(all), 1<<40, func(n int64) { passed[i] += n }) })
+		}
+		streams.Wait()
+		if passed[0] < passed[1]*90/100 || passed[0] > passed[1]*110/100 {
+			t.Errorf("%d and %d bytes", passed[0], passed[1])
+		}
+	})
 	r := NewRateLimit(1)
 	if r.Under(nil) != r || (*RateLimit)(nil).Under(r) != r || (*RateLimit)(nil).Under(nil) != nil {
 		t.Error("a limit under none, or none under a limit, is another one")
@@ -190,72 +294,4 @@ func TestRateLimitUnder(t *testing.T) {
 	if got := NewRateLimit(5).Under(NewRateLimit(3).Under(NewRateLimit(4))).least(); got != 3 {
 		t.Errorf("the least of 5, 3 and 4 is %d", got)
 	}
-}
-
-// TestRateLimitChanges while streams wait.
-func TestRateLimitChanges(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		limit := new(RateLimit)
-		if err := limit.Wait(t.Context(), 1<<40); err != nil || limit.Piece() != math.MaxInt64 {
-			t.Errorf("unlimited: %v, pieces of %d", err, limit.Piece())
-		}
-		limit.SetRate(10_000)
-		var streams sync.WaitGroup
-		began := time.Now()
-		for range 10 {
-			streams.Go(func() {
-				if err := limit.Wait(t.Context(), 10_000); err != nil {
-					t.Error(err)
-				}
-			})
-		}
-		time.Sleep(5 * time.Second) // half of it
-		limit.SetRate(1000)
-		time.Sleep(10 * time.Second) // a fifth of what is left
-		limit.SetRate(40_000)
-		streams.Wait()
-		if took := time.Since(began); took < 15*time.Second+900*time.Millisecond || took > 18*time.Second {
-			t.Errorf("100000 bytes took %v, want some 16 s", took)
-		}
-		streams.Go(func() {
-			if err := limit.Wait(t.Context(), 1<<40); err != nil {
-				t.Error(err)
-			}
-		})
-		time.Sleep(time.Second)
-		limit.SetRate(0)
-		streams.Wait()
-	})
-}
-
-// TestRateLimitPieces: however low the rate and however many the streams, none
-// stands still for as long as peers wait.
-func TestRateLimitPieces(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		for _, c := range []struct{ rate, streams int64 }{{10, 25}, {6000, 25}, {1 << 20, 1000}, {1 << 30, 25}} {
-			limit := NewRateLimit(c.rate)
-			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-			var streams sync.WaitGroup
-			for range c.streams {
-				streams.Go(func() {
-					for ctx.Err() == nil {
-						began := time.Now()
-						if limit.Wait(ctx, limit.Piece()) == nil && time.Since(began) > time.Minute {
-							t.Errorf("%d streams at %d a second: one waited %v", c.streams, c.rate, time.Since(began))
-						}
-						if c.rate >= 1<<20 {
-							time.Sleep(time.Second) // a path of its own
-						}
-					}
-				})
-			}
-			streams.Wait()
-			cancel()
-		}
-		for rate, want := range map[int64]int64{1: 1, math.MaxInt64: largestPiece} {
-			if got := NewRateLimit(rate).Piece(); got != want {
-				t.Errorf("%d bytes a second in pieces of %d", rate, got)
-			}
-		}
-	})
 }

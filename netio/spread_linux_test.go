@@ -10,6 +10,11 @@ func TestSpread(t *testing.T) {
 	for name, paced := range map[string]int64{"a short path": 0, "paced already": 1 << 20} {
 		t.Run(name, func(t *testing.T) {
 			conn, _ := connect(t, "127.0.0.1:0", Options{Congestion: "reno", PacingRate: paced}, Options{})
+			// The handshake alone may have met a machine that stood still.
+			eventually(t, "a short path", func() bool {
+				_, err := conn.Write([]byte("x"))
+				return err == nil && mustInfo(t, conn).MinRTT < spreadFrom
+			})
 			Spread(conn)
 			if got := mustRead(t, conn).PacingRate; got != paced {
 				t.Errorf("paced at %d, want %d", got, paced)

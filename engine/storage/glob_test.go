@@ -249,8 +249,14 @@ func TestGlobLikeSystem(t *testing.T) {
 func TestGlobWork(t *testing.T) {
 	s := confinedSite(t, Limits{}) // lookups are counted alike in every tree
 	pattern := strings.Repeat(".*/", 40)
-	_, err := s.tree.Glob(context.Background(), s.at("."), pattern)
-	wantError(s, err, "list", pattern, ErrTooMany)
+	g := globbing{ctx: s.Context(), tree: s.tree, cwd: s.at("."), lookups: maxLookups - 1000}
+	if err := g.expand(pattern); !errors.Is(err, ErrTooMany) || g.lookups != maxLookups+1 {
+		t.Errorf("%v after %d lookups", err, g.lookups)
+	}
+	g = globbing{ctx: s.Context(), tree: s.tree, cwd: s.at("."), lookups: maxLookups - 7}
+	if err := g.expand(".*/.*/.*/"); err != nil || len(g.names) != 8 { // 1 + 2 + 4 lookups
+		t.Errorf("%d names, %v", len(g.names), err)
+	}
 }
 
 const matchProgram = `

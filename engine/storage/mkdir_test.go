@@ -22,10 +22,7 @@ func TestMkdir(t *testing.T) {
 					s.Errorf("umask %o: %v", umask, err)
 					continue
 				}
-				info, err := os.Lstat(filepath.Join(s.dir, name))
-				if err != nil || info.Mode() != fs.ModeDir|perm.Perm() {
-					s.Errorf("umask %o: %s has %v, %v; want %o", umask, name, info.Mode(), err, perm)
-				}
+				wantMode(s, filepath.Join(s.dir, name), fs.ModeDir|perm.Perm())
 			}
 		})
 	}

@@ -254,10 +254,7 @@ func TestLateLink(t *testing.T) {
 		if err := p.Commit(); err != nil {
 			s.Fatal(err)
 		}
-		info, err := os.Lstat(filepath.Join(s.dir, "f"))
-		if err != nil || info.Mode() != 0o600 {
-			s.Errorf("mode %v, %v", info.Mode(), err)
-		}
+		wantMode(s, filepath.Join(s.dir, "f"), 0o600)
 		wantFile(s, filepath.Join(s.dir, "other"), "old")
 	})
 }
@@ -272,10 +269,7 @@ func TestModes(t *testing.T) {
 					if err := store(s.tree, s.at("f"), step, mode); err != nil {
 						s.Fatal(err)
 					}
-					info, err := os.Lstat(filepath.Join(s.dir, "f"))
-					if err != nil || info.Mode() != mode.Perm() {
-						s.Errorf("umask %o, %s: mode %v, %v; want %v", umask, step, info.Mode(), err, mode.Perm())
-					}
+					wantMode(s, filepath.Join(s.dir, "f"), mode.Perm())
 					// The next one must keep this, not follow its own perm; a set-id bit is not kept.
 					mode = 0o640
 					if err := os.Chmod(filepath.Join(s.dir, "f"), fs.ModeSetuid|mode); err != nil {

@@ -190,7 +190,7 @@ func TestNoDescriptorLeaks(t *testing.T) {
 		defer debug.SetGCPercent(debug.SetGCPercent(-1))
 		mass := NewMassStorage(MassConfig{Stores: []Store{{"/", s.tree}}})
 		before := count()
-		for range 20 {
+		for range 5 {
 			for _, name := range []string{"f", "new", "d", "fifo", "loop", "none/f", "f/", "out", "d/.."} {
 				if src, err := s.tree.OpenSource(s.at(name)); err == nil {
 					src.Close()
@@ -231,7 +231,7 @@ func TestNoDescriptorLeaks(t *testing.T) {
 				_, _ = s.tree.Glob(s.Context(), s.at(""), name+"/*")
 			}
 		}
-		if after := count(); after != before {
+		if after := count(); after > before { // fewer: an earlier test's are gone by now
 			s.Errorf("%d descriptors before, %d after", before, after)
 		}
 	})

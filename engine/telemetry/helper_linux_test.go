@@ -19,12 +19,23 @@ func connect(t testing.TB, n int) (near, far []*net.TCPConn) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { a.Close() })
-		b, err := ln.AcceptTCP()
+		near, far = append(near, a), append(far, acceptFrom(t, ln, a.LocalAddr()))
+	}
+	return near, far
+}
+
+// acceptFrom returns the connection that was dialed from an address, and none of
+// somebody who wanted whoever had the port before.
+func acceptFrom(t testing.TB, ln *net.TCPListener, from net.Addr) *net.TCPConn {
+	t.Helper()
+	for {
+		conn, err := ln.AcceptTCP()
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { b.Close() })
-		near, far = append(near, a), append(far, b)
+		t.Cleanup(func() { conn.Close() })
+		if conn.RemoteAddr().String() == from.String() {
+			return conn
+		}
 	}
-	return near, far
 }

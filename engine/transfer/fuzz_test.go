@@ -49,10 +49,7 @@ func FuzzReceiveBlocks(f *testing.F) {
 			t.Fatal(err)
 		}
 		defer from.Close()
-		to, err := ln.AcceptTCP()
-		if err != nil {
-			t.Fatal(err)
-		}
+		to := acceptFrom(t, ln, from.LocalAddr())
 		defer to.Close()
 		go func() {
 			_, _ = from.Write(stream) // cut short where the receiver gives up

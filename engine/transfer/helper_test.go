@@ -79,14 +79,25 @@ func connect(t testing.TB, n int) (near, far []*net.TCPConn) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { a.Close() })
-		b, err := ln.AcceptTCP()
+		near, far = append(near, a), append(far, acceptFrom(t, ln, a.LocalAddr()))
+	}
+	return near, far
+}
+
+// acceptFrom returns the connection that was dialed from an address, and none of
+// somebody who wanted whoever had the port before.
+func acceptFrom(t testing.TB, ln *net.TCPListener, from net.Addr) *net.TCPConn {
+	t.Helper()
+	for {
+		conn, err := ln.AcceptTCP()
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { b.Close() })
-		near, far = append(near, a), append(far, b)
+		t.Cleanup(func() { conn.Close() })
+		if conn.RemoteAddr().String() == from.String() {
+			return conn
+		}
 	}
-	return near, far
 }
 
 // narrow is a connection whose buffers take little, so that a file of a few MiB
@@ -141,7 +152,7 @@ func noLeaks(t testing.TB) {
 // moment to go.
 func settle(t testing.TB, what string, want int, count func() int) {
 	t.Helper()
-	for range 500 {
+	for range 3000 {
 		if count() <= want {
 			return
 		}

@@ -101,7 +101,7 @@ func TestMemoryTaken(t *testing.T) {
 	ended := make(chan []drained, 1)
 	near2, far2 := connect(t, 1)
 	go func() { ended <- <-drain(far2) }()
-	_ = e.Send(t.Context(), near2, newFile(t, text(100)), 100, Options{Idle: time.Minute, AckWait: time.Second}, new(Counters))
+	_ = e.Send(t.Context(), near2, newFile(t, text(100)), 100, Options{Idle: time.Minute, AckWait: 10 * time.Millisecond}, new(Counters))
 	if got := (<-ended)[0]; got.n != 100 {
 		t.Errorf("a transfer without blocks sent %d bytes", got.n)
 	}

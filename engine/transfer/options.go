@@ -43,9 +43,11 @@ type Options struct {
 	AckWait time.Duration
 
 	// pace returns when the next piece may follow one of n bytes, and piece how
-	// many those may be; nil: at once, and all.
-	pace  func(n int64) error
-	piece func() int64
+	// many those may be; nil: at once, and all. settle returns when all that moved
+	// has had its time.
+	pace   func(n int64) error
+	piece  func() int64
+	settle func() error
 	// turn is shared by the streams that write one file.
 	turn *sync.Mutex
 	// holding is shared by the streams of a transfer.
@@ -68,32 +70,30 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// paced has each piece of a stream wait for its turn under the limit. Then
-// follow is told, if it is not nil. A piece that began to move while there was no
-// limit waits for none: it may be so large that at the rate of a later one its
-// peer would give up.
-func (o Options) paced(ctx context.Context, c *Counters, follow func()) Options {
+// paced has each piece of a stream wait for its turn under the limit, until leave.
+// Then follow is told, if it is not nil.
+func (o Options) paced(ctx context.Context, c *Counters, follow func()) (paced Options, leave func()) {
+	o.settle = func() error { return nil }
 	if o.Limit == nil {
-		return o
+		return o, func() {}
 	}
-	free := false
-	o.piece = func() int64 {
-		piece := o.Limit.Piece()
-		free = piece == math.MaxInt64
-		return piece
-	}
-	o.pace = func(n int64) error {
+	turns := o.Limit.Join()
+	counted := func(wait func() error) error {
 		began := time.Now()
 		defer func() { c.LimitWait.Add(int64(time.Since(began))) }()
-		if follow != nil {
-			follow()
-		}
-		if free {
-			return context.Cause(ctx)
-		}
-		return o.Limit.Wait(ctx, n)
+		return wait()
 	}
-	return o
+	o.piece = turns.Piece
+	o.pace = func(n int64) error {
+		return counted(func() error {
+			if follow != nil {
+				follow()
+			}
+			return turns.Wait(ctx, n)
+		})
+	}
+	o.settle = func() error { return counted(func() error { return turns.Settle(ctx) }) }
+	return o, turns.Leave
 }
 
 // limited tells whether a limit is in effect now.

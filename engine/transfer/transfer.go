@@ -73,7 +73,12 @@ func (e *Engine) Send(ctx context.Context, streams []*net.TCPConn, src *os.File,
 	err := e.run(ctx, streams, size, sending, o, c, func(ctx context.Context, conn *net.TCPConn, s Segment, o Options) error {
 		follow := o.Limit.Send(conn)
 		netio.Spread(conn)
-		if err := e.sendSegment(conn, src, size, s, o.paced(ctx, c, follow), c); err != nil {
+		o, leave := o.paced(ctx, c, follow)
+		defer leave()
+		if err := e.sendSegment(conn, src, size, s, o, c); err != nil {
+			return err
+		}
+		if err := o.settle(); err != nil {
 			return err
 		}
 		began := time.Now()
@@ -93,7 +98,12 @@ func (e *Engine) Receive(ctx context.Context, streams []*net.TCPConn, dst *os.Fi
 	o = o.withDefaults()
 	o.turn = new(sync.Mutex)
 	return e.run(ctx, streams, size, receiving, o, c, func(ctx context.Context, conn *net.TCPConn, s Segment, o Options) error {
-		if err := e.receiveSegment(ctx, conn, dst, s, o.paced(ctx, c, nil), c); err != nil {
+		o, leave := o.paced(ctx, c, nil)
+		defer leave()
+		if err := e.receiveSegment(ctx, conn, dst, s, o, c); err != nil {
+			return err
+		}
+		if err := o.settle(); err != nil {
 			return err
 		}
 		if unread(conn) {

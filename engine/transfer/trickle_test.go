@@ -1,12 +1,15 @@
 package transfer
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"net"
-	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"bbftp/engine/wire"
 	"bbftp/netio"
 	"bbftp/netio/zerocopy"
 )
@@ -59,43 +62,68 @@ func trickle(conn *net.TCPConn, b []byte, every time.Duration, stop <-chan struc
 }
 
 // TestSlowIsNotTrickling: what a limit of our own holds back is not the peer's
-// fault, in either direction, however low it is and however long it takes.
+// fault, in either direction, however low it is and however long it takes. The
+// peer has done its part before, so that all waiting is for the limit, on a clock
+// of its own.
 func TestSlowIsNotTrickling(t *testing.T) {
 	noLeaks(t)
 	const (
-		idle = 3 * time.Second
-		rate = 1000
-		size = 8 * rate // more than two idle limits
+		streams = 2
+		size    = 2000
+		rate    = 3 // bytes per second
+		idle    = 5 * time.Minute
 	)
 	content := noise(size)
-	patient := Options{Floor: -1, Idle: time.Minute}
-	strict := Options{Floor: 1 << 40, Idle: idle}
-	var all sync.WaitGroup
 	for _, blocks := range []bool{false, true} {
-		for _, sender := range []bool{true, false} {
-			out, into := patient, strict
-			if sender {
-				out, into = strict, patient
-			}
-			for _, o := range []*Options{&out, &into} {
-				o.Blocks, o.Always = blocks, blocks
-				if o.Floor > 0 {
-					o.Limit = netio.NewRateLimit(rate)
+		strict := Options{Floor: 1 << 40, Idle: idle, AckWait: time.Minute, Blocks: blocks, Always: blocks}
+		t.Run(fmt.Sprintf("send/blocks=%v", blocks), func(t *testing.T) {
+			near, far := connect(t, streams)
+			for _, conn := range far {
+				if _, err := conn.Write(wire.AppendAck(nil)); err != nil {
+					t.Fatal(err)
 				}
 			}
-			near, far := connect(t, 2)
-			src, dst := newFile(t, content), newFile(t, nil)
-			all.Go(func() {
-				sent := make(chan error, 1)
-				go func() { sent <- new(Engine).Send(t.Context(), near, src, size, out, new(Counters)) }()
-				err := new(Engine).Receive(t.Context(), far, dst, size, into, new(Counters))
-				if err = errors.Join(err, <-sent); err != nil {
-					t.Errorf("sender limited %v, blocks %v: %v", sender, blocks, err)
-				}
+			src := newFile(t, content)
+			slowly(t, size*time.Second/rate, func(ctx context.Context) error {
+				o := strict
+				o.Limit = netio.NewRateLimit(rate)
+				return new(Engine).Send(ctx, near, src, size, o, new(Counters))
 			})
-		}
+		})
+		t.Run(fmt.Sprintf("receive/blocks=%v", blocks), func(t *testing.T) {
+			near, far := connect(t, streams)
+			for i, s := range Split(size, streams) {
+				segment := content[s.Offset:][:s.Length]
+				if blocks {
+					segment = storedBlock(segment)
+				}
+				if _, err := near[i].Write(segment); err != nil {
+					t.Fatal(err)
+				}
+			}
+			dst := newFile(t, nil)
+			slowly(t, size*time.Second/rate, func(ctx context.Context) error {
+				o := strict
+				o.Limit = netio.NewRateLimit(rate)
+				return new(Engine).Receive(ctx, far, dst, size, o, new(Counters))
+			})
+		})
 	}
-	all.Wait()
+}
+
+// slowly runs move, which may wait for nothing but the limit, and wants it to take
+// about so long.
+func slowly(t *testing.T, want time.Duration, move func(context.Context) error) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		if err := move(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(began); took < want-time.Second || took > want+10*time.Second {
+			t.Errorf("took %v, want about %v", took, want)
+		}
+	})
 }
 
 // TestLimitComesLate: what moved while there was no limit waits for none that
@@ -103,7 +131,8 @@ func TestSlowIsNotTrickling(t *testing.T) {
 func TestLimitComesLate(t *testing.T) {
 	limit := new(netio.RateLimit)
 	var c Counters
-	o := Options{Limit: limit}.paced(t.Context(), &c, nil)
+	o, leave := Options{Limit: limit}.paced(t.Context(), &c, nil)
+	defer leave()
 	if got := o.most(1 << 40); got != 1<<40 {
 		t.Fatalf("a piece of %d bytes without a limit", got)
 	}
@@ -114,7 +143,7 @@ func TestLimitComesLate(t *testing.T) {
 	if got := o.most(1 << 40); got != 1 {
 		t.Errorf("a piece of %d bytes at 10 a second", got)
 	}
-	if err := o.wait(2); err != nil || c.LimitWait.Load() < int64(50*time.Millisecond) {
+	if err := o.wait(2); err != nil || c.LimitWait.Load() < int64(50*time.Millisecond) { // of 200, less the burst
 		t.Errorf("waited %v, %v", time.Duration(c.LimitWait.Load()), err)
 	}
 }

@@ -30,13 +30,12 @@ const (
 	mostBytes = 4 << 20
 )
 
+func newMemory() *memory { return &memory{Format: format, Paths: make(map[string]*route)} }
+
 // load reads the file at path. The memory is empty if there is none, and also
 // on an error.
 func load(path string, now time.Time) (*memory, error) {
-	m := &memory{Format: format, Paths: make(map[string]*route)}
-	if path == "" {
-		return m, nil
-	}
+	m := newMemory()
 	switch info, err := os.Stat(path); {
 	case errors.Is(err, fs.ErrNotExist):
 		return m, nil
@@ -61,7 +60,7 @@ func load(path string, now time.Time) (*memory, error) {
 	return read, nil
 }
 
-// parse reads what save wrote. Paths that make no sense, or are of another age,
+// parse reads what [Tuner.Close] wrote. Paths that make no sense, or are of another age,
 // are left out.
 func parse(b []byte, now time.Time) (*memory, error) {
 	if len(b) > mostBytes {
@@ -114,24 +113,9 @@ func (r *route) valid() bool {
 // sensible is what a rate in bytes per second or a time in milliseconds may be.
 func sensible(v float64) bool { return v >= 0 && v < math.MaxInt32*1e3 }
 
-// save writes what is known of the path k to the file, beside what other
-// processes have written meanwhile. The file is replaced at once: whoever reads
-// it finds all of it. Of two that save at the same time the last one stays.
-func (m *memory) save(path, k string, now time.Time) error {
-	m.prune(now)
-	if path == "" {
-		return nil
-	}
-	// A file that can't be read, or is of nobody's making, is begun anew.
-	all, _ := load(path, now)
-	if r := m.Paths[k]; r != nil {
-		all.Paths[k] = r
-	}
-	all.prune(now)
-	b, err := json.MarshalIndent(all, "", "\t")
-	if err != nil {
-		return err
-	}
+// replace gives the file at path another content, at once: whoever reads it finds
+// all of it.
+func replace(path string, content []byte) error {
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
@@ -144,7 +128,7 @@ func (m *memory) save(path, k string, now time.Time) error {
 		return err
 	}
 	defer func() { _ = os.Remove(f.Name()) }() // if it is not renamed
-	_, err = f.Write(append(b, '\n'))
+	_, err = f.Write(content)
 	if err := errors.Join(err, f.Close()); err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"bbftp/engine/client"
@@ -21,40 +22,48 @@ var (
 // TestRemembers: what one process learned, the next one knows, also where two
 // learned of different hosts.
 func TestRemembers(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "a", "b", "paths.json")
-	elsewhere := somewhere
-	elsewhere.Host = "i"
-	one, two := New(path, nil), New(path, nil)
-	one.Choose(somewhere)
-	two.Choose(somewhere) // both have read that there is nothing
-	one.Learn(somewhere, &moved)
-	two.Learn(elsewhere, &moved)
-	next := New(path, nil)
-	for _, p := range []client.Path{somewhere, elsewhere} {
-		if c := next.Choose(p); c.Streams != 6 {
-			t.Errorf("%s: %+v", p.Host, c)
+	synctest.Test(t, func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "a", "b", "paths.json")
+		elsewhere := somewhere
+		elsewhere.Host = "i"
+		one, two := New(path, nil), New(path, nil)
+		one.Choose(somewhere)
+		two.Choose(somewhere) // both have read that there is nothing
+		one.Learn(somewhere, &moved)
+		two.Learn(elsewhere, &moved)
+		one.Close()
+		two.Close()
+		next := New(path, nil)
+		for _, p := range []client.Path{somewhere, elsewhere} {
+			if c := next.Choose(p); c.Streams != 6 {
+				t.Errorf("%s: %+v", p.Host, c)
+			}
 		}
-	}
-	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("%v, %v", info.Mode(), err)
-	}
-	names, err := os.ReadDir(filepath.Dir(path))
-	if err != nil || len(names) != 1 {
-		t.Errorf("left behind: %v, %v", names, err)
-	}
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%v, %v", info, err)
+		}
+		names, err := os.ReadDir(filepath.Dir(path))
+		if err != nil || len(names) != 1 {
+			t.Errorf("left behind: %v, %v", names, err)
+		}
+	})
 }
 
 // TestForgets what is old.
 func TestForgets(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "paths.json")
-	New(path, nil).Learn(somewhere, &moved)
-	for age, want := range map[time.Duration]int{forgotten - time.Hour: 6, forgotten + time.Hour: mostFirst} {
-		later := New(path, nil)
-		later.now = func() time.Time { return time.Now().Add(age) }
-		if c := later.Choose(somewhere); c.Streams != want {
-			t.Errorf("after %v: %d streams, want %d", age, c.Streams, want)
+	synctest.Test(t, func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "paths.json")
+		tuner := New(path, nil)
+		tuner.Learn(somewhere, &moved)
+		tuner.Close()
+		for age, want := range map[time.Duration]int{forgotten - time.Hour: 6, forgotten + time.Hour: mostFirst} {
+			later := New(path, nil)
+			later.now = func() time.Time { return time.Now().Add(age) }
+			if c := later.Choose(somewhere); c.Streams != want {
+				t.Errorf("after %v: %d streams, want %d", age, c.Streams, want)
+			}
 		}
-	}
+	})
 }
 
 // TestBounded: the paths seen last stay.
@@ -106,6 +115,7 @@ func TestUnusableFile(t *testing.T) {
 				t.Errorf("%+v", c)
 			}
 			tuner.Learn(somewhere, &moved)
+			tuner.Close()
 			if c := tuner.Choose(somewhere); c.Streams != 6 {
 				t.Errorf("afterwards: %+v", c)
 			}
@@ -127,6 +137,7 @@ func TestShared(t *testing.T) {
 				for range 5 {
 					tuner.Choose(somewhere)
 					tuner.Learn(somewhere, &moved)
+					tuner.Close()
 				}
 			})
 		}

@@ -3,8 +3,9 @@
 //
 // The first file on a path takes what its round-trip time and size ask for
 // (start.go). Those after it climb, count by count, towards what was fastest
-// (climb.go, by path and size: route.go), guided by what TCP said of its losses and queues (hint.go), and
-// what was found is kept from one run to the next (memory.go).
+// (climb.go, by path and size: route.go), guided by what TCP said of its losses and
+// queues (hint.go). What was found is kept from one run to the next (memory.go), in
+// a file that nobody waits for while files move (keep.go).
 package tuning
 
 import (
@@ -26,27 +27,35 @@ type Tuner struct {
 	path string
 	log  *slog.Logger
 	now  func() time.Time
+	disk disk
+	read sync.Once
 
-	mu     sync.Mutex
-	memory *memory // nil until it was read
+	mu      sync.Mutex
+	memory  *memory
+	learned map[string]bool // the keys of what is not in the file yet
 }
 
 // New makes a tuner that keeps what it learns in the file at path, or if that
-// is "" only in memory. Nothing that is wrong with the file fails a transfer: it
-// is told to log, which may be nil.
+// is "" only in memory, and writes it when it is closed. Nothing that is wrong with
+// the file fails a transfer, or delays it for more than a second once: it is told
+// to log, which may be nil.
 func New(path string, log *slog.Logger) *Tuner {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &Tuner{path: path, log: log, now: time.Now}
+	return &Tuner{
+		path: path, log: log, now: time.Now, disk: disk{load, replace},
+		memory: newMemory(), learned: make(map[string]bool),
+	}
 }
 
 // Choose implements [client.Tuner].
 func (t *Tuner) Choose(p client.Path) client.Choice {
+	t.recall()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	p.MaxStreams = max(p.MaxStreams, 1)
-	r := t.recall().Paths[key(p)]
+	r := t.memory.Paths[key(p)]
 	if r != nil && r.moved(p.RTT) {
 		r = nil
 	}
@@ -74,14 +83,14 @@ func (t *Tuner) Learn(p client.Path, done *client.Transfer) {
 	if done.Simulated || done.Bytes < leastLesson || done.Duration <= 0 || done.Streams <= 0 {
 		return
 	}
+	t.recall()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	m := t.recall()
 	k := key(p)
 	if p.RTT == 0 {
 		p.RTT = leastRTT(done.Report)
 	}
-	r := m.Paths[k]
+	r := t.memory.Paths[k]
 	if r == nil || r.moved(p.RTT) {
 		r = new(route)
 	}
@@ -94,26 +103,13 @@ func (t *Tuner) Learn(p client.Path, done *client.Transfer) {
 	} else {
 		r.learn(done, p.RTT, hint(done.Report))
 	}
-	m.Paths[k] = r
-	if err := m.save(t.path, k, t.now()); err != nil {
-		t.log.Warn("what was learned of the path is not kept", "error", err)
-	}
+	t.memory.Paths[k] = r
+	t.memory.prune(r.Seen)
+	t.learned[k] = true
 }
 
 // leastLesson is in bytes: what is less is over too soon to tell counts apart.
 const leastLesson = 1 << 20
-
-// recall reads the file once.
-func (t *Tuner) recall() *memory {
-	if t.memory == nil {
-		m, err := load(t.path, t.now())
-		if err != nil {
-			t.log.Warn("what was learned of paths is forgotten", "error", err)
-		}
-		t.memory = m
-	}
-	return t.memory
-}
 
 // key names what is learned together: streams do otherwise in the other
 // direction, with another congestion control, and where blocks are deflated. The

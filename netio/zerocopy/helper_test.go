@@ -23,12 +23,17 @@ func connPair(t testing.TB) (a, b *net.TCPConn) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { a.Close() })
-	b, err = ln.AcceptTCP()
-	if err != nil {
-		t.Fatal(err)
+	for {
+		b, err = ln.AcceptTCP()
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { b.Close() })
+		// Not somebody who wanted whoever had the port before.
+		if b.RemoteAddr().String() == a.LocalAddr().String() {
+			return a, b
+		}
 	}
-	t.Cleanup(func() { b.Close() })
-	return a, b
 }
 
 // noise returns n bytes in which every misplaced byte shows.

@@ -82,8 +82,9 @@ const pipePays = 256 << 10
 // many were handed to the kernel; that is not yet how many the peer has seen.
 //
 // The error is ErrShortSource if src ends early, os.ErrDeadlineExceeded if
-// the peer stalls, ErrTrickle if it nearly does, net.ErrClosed if the caller closed dst, that of f.Pace, or the
-// system's own (EPIPE, ECONNRESET, EIO, …); all are wrapped, test with errors.Is.
+// the peer stalls, ErrTrickle if it nearly does, net.ErrClosed if the caller
+// closed dst, that of f.Pace, or the system's own (EPIPE, ECONNRESET, EIO, …); all
+// are wrapped, test with errors.Is.
 func Send(dst *net.TCPConn, src *os.File, off, n int64, f Flow) (int64, error) {
 	var done int64
 	err := f.within(dst.SetWriteDeadline, off, n, func(k *carrier) (err error) {
@@ -122,9 +123,10 @@ func (k *carrier) maySend(src *os.File) bool {
 // accepted only where off is its present end.
 //
 // The error is io.ErrUnexpectedEOF if the peer closes early,
-// os.ErrDeadlineExceeded if it stalls, ErrTrickle if it nearly does, net.ErrClosed if the caller closed
-// src, or that of f.Pace. A failure on the file's side is an *os.PathError around
-// the system's error (ENOSPC, EDQUOT, EIO, …). All are wrapped, test with errors.Is.
+// os.ErrDeadlineExceeded if it stalls, ErrTrickle if it nearly does, net.ErrClosed
+// if the caller closed src, or that of f.Pace. A failure on the file's side is an
+// *os.PathError around the system's error (ENOSPC, EDQUOT, EIO, …). All are wrapped,
+// test with errors.Is.
 func Receive(dst *os.File, off int64, src *net.TCPConn, n int64, f Flow) (int64, error) {
 	var done int64
 	err := f.within(src.SetReadDeadline, off, n, func(k *carrier) (err error) {
