@@ -1,6 +1,7 @@
 package client
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"math"
@@ -38,7 +39,7 @@ func ParseStat(line string) (FileStatus, error) {
 	numbers, times, _ := strings.Cut(line, "(")
 	f := fields{words: strings.Fields(numbers)}
 	if len(f.words) != 7 {
-		return FileStatus{}, fmt.Errorf("status %q: %d fields before the times, want 7", line, len(f.words))
+		return FileStatus{}, fmt.Errorf("status %s: %d fields before the times, want 7", excerpt(line), len(f.words))
 	}
 	s := FileStatus{
 		Inode: f.number(10), Mode: mode(f.number(8)), Size: f.signed(), BlockSize: f.signed(), Blocks: f.signed(),
@@ -46,13 +47,13 @@ func ParseStat(line string) (FileStatus, error) {
 	}
 	stamps := strings.Split(strings.TrimSuffix(strings.TrimRight(times, " "), ")"), ") (")
 	if len(stamps) != 3 {
-		return FileStatus{}, fmt.Errorf("status %q: %d times, want 3", line, len(stamps))
+		return FileStatus{}, fmt.Errorf("status %s: %d times, want 3", excerpt(line), len(stamps))
 	}
 	for i, t := range []*time.Time{&s.Accessed, &s.Modified, &s.Changed} {
 		*t = f.time(stamps[i])
 	}
 	if f.err != nil {
-		return FileStatus{}, fmt.Errorf("status %q: %w", line, f.err)
+		return FileStatus{}, fmt.Errorf("status %s: %w", excerpt(line), f.err)
 	}
 	return s, nil
 }
@@ -63,14 +64,14 @@ func ParseStat(line string) (FileStatus, error) {
 func ParseDf(line string) (Space, error) {
 	f := fields{words: strings.Fields(line)}
 	if len(f.words) != 6 {
-		return Space{}, fmt.Errorf("space %q: %d fields, want 6", line, len(f.words))
+		return Space{}, fmt.Errorf("space %s: %d fields, want 6", excerpt(line), len(f.words))
 	}
 	s := Space{
 		Blocks: f.signed(), Available: f.signed(), BlockSize: f.signed(),
 		Inodes: f.signed(), FreeInodes: f.signed(), NameMax: f.signed(),
 	}
 	if f.err != nil {
-		return Space{}, fmt.Errorf("space %q: %w", line, f.err)
+		return Space{}, fmt.Errorf("space %s: %w", excerpt(line), f.err)
 	}
 	return s, nil
 }
@@ -93,11 +94,23 @@ func (f *fields) number(base int) uint64 {
 		return 0
 	}
 	n, err := strconv.ParseUint(word, base, 64)
-	if err != nil && f.err == nil {
-		f.err = err
-	}
+	f.check(word, err)
 	return n
 }
+
+// check keeps what is wrong with a word, which may be as long as a message.
+func (f *fields) check(word string, err error) {
+	if in, ok := errors.AsType[*strconv.NumError](err); ok {
+		err = in.Err
+	} else if err != nil {
+		err = errNoTime
+	}
+	if err != nil && f.err == nil {
+		f.err = fmt.Errorf("%s: %w", excerpt(word), err)
+	}
+}
+
+var errNoTime = errors.New("no time")
 
 // signed reads a number that some platforms print as unsigned and others as
 // negative where it has no meaning.
@@ -110,9 +123,7 @@ func (f *fields) signed() int64 {
 		return n
 	}
 	n, err := strconv.ParseUint(word, 10, 64)
-	if err != nil && f.err == nil {
-		f.err = err
-	}
+	f.check(word, err)
 	return int64(min(n, math.MaxInt64))
 }
 
@@ -122,9 +133,7 @@ func (f *fields) time(text string) time.Time {
 		return time.Time{}
 	}
 	t, err := time.Parse(time.ANSIC, text)
-	if err != nil && f.err == nil {
-		f.err = err
-	}
+	f.check(text, err)
 	return t
 }
 

@@ -1,10 +1,14 @@
 package client
 
 import (
+	"fmt"
 	"io/fs"
 	"math"
+	"strings"
 	"testing"
 	"time"
+
+	"bbftp/engine/wire"
 )
 
 func TestParseStat(t *testing.T) {
@@ -57,6 +61,20 @@ func TestParseDf(t *testing.T) {
 	for _, line := range []string{"", "1 2 3 4 5", "1 2 3 4 5 6 7", "1 2 3 4 5 six"} {
 		if got, err := ParseDf(line); err == nil {
 			t.Errorf("%q: %+v", line, got)
+		}
+	}
+}
+
+// TestLongWords: an error quotes of a server's words no more than a person reads.
+func TestLongWords(t *testing.T) {
+	long := strings.Repeat("\x1b", wire.MaxString)
+	_, line := ParseStat(long)
+	_, number := ParseStat(long + " 0100644 1 1 1 0 0 () () ()")
+	_, when := ParseStat("1 0100644 1 1 1 0 0 (" + long + ") () ()")
+	_, df := ParseDf("1 2 3 4 5 " + long)
+	for _, err := range []error{line, number, when, df} {
+		if err == nil || len(err.Error()) > 3000 || strings.Contains(err.Error(), "\x1b") {
+			t.Errorf("%d bytes: %.200v", len(fmt.Sprint(err)), err)
 		}
 	}
 }

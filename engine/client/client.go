@@ -94,13 +94,14 @@ type Config struct {
 
 // Client is a client of one server.
 type Client struct {
-	cfg     Config
-	log     *slog.Logger
-	engine  transfer.Engine
-	local   *storage.Tree
-	ldir    string
-	set     Settings // of the running operation
-	limiter *netio.RateLimit
+	cfg      Config
+	log      *slog.Logger
+	engine   transfer.Engine
+	local    *storage.Tree
+	ldir     string
+	confined *confinement // nil: local names may lead anywhere
+	set      Settings     // of the running operation
+	limiter  *netio.RateLimit
 
 	ctl      *control.Conn  // nil while not connected
 	unhook   func() bool    // frees ctl from the context of the running operation
@@ -112,6 +113,7 @@ type Client struct {
 	fresh    bool           // no command was sent on ctl yet
 	since    time.Time      // when ctl was logged in
 	settled  time.Time      // when the server may take the next command
+	talked   int            // bytes of warnings in the running try
 	spoken   atomic.Bool    // a server has reacted to a command before
 
 	// What each new connection begins with.
@@ -196,11 +198,19 @@ func (c *Client) Connect(ctx context.Context) error { return c.retry(ctx, c.read
 
 // Close ends the session.
 func (c *Client) Close() error {
+	if c.ctl != nil {
+		c.ctl.SetLimits(control.Limits{Receive: parting, Send: parting})
+	}
 	c.look()
 	c.farewell()
 	c.disconnect()
+	_ = c.Confine("")
 	return c.local.Close()
 }
+
+// parting is how long a server may take with the half message that it has sent last,
+// or to take the last of ours: nothing depends on either.
+const parting = time.Second
 
 // Settings are those of the operations that follow; change them between two.
 func (c *Client) Settings() *Settings { return &c.cfg.Settings }
@@ -213,6 +223,7 @@ func (c *Client) retry(ctx context.Context, op func(context.Context) error) erro
 	}
 	c.set, c.tuned = c.cfg.completed(), nil
 	for try := 1; ; try++ {
+		c.talked = 0
 		err := op(ctx)
 		c.release()
 		switch {

@@ -82,7 +82,9 @@ func (c *Client) await(ctl *control.Conn) verdict {
 		case r.Kind != wire.MsgInfo:
 			return verdict{err: fmt.Errorf("%v during a transfer", r.Kind)}
 		}
-		c.informed(r)
+		if err := c.informed(r); err != nil {
+			return verdict{err: err}
+		}
 	}
 }
 

@@ -22,6 +22,7 @@ func (c *Client) ready(ctx context.Context) error {
 		if err := c.settle(ctx); err != nil {
 			return err
 		}
+		c.hook(ctx) // a message that has begun is waited for
 		c.look()
 	}
 	if c.fresh && time.Since(c.since) > stale {
@@ -29,7 +30,6 @@ func (c *Client) ready(ctx context.Context) error {
 	}
 	limits := control.Limits{Receive: c.set.Waits.Reply, Send: c.set.Waits.Send}
 	if c.ctl != nil {
-		c.hook(ctx)
 		c.ctl.SetLimits(limits)
 		return nil
 	}

@@ -70,13 +70,12 @@ func TestNoDataConnection(t *testing.T) {
 	noLeaks(t)
 	for _, op := range []string{"put", "get"} {
 		t.Run(op, func(t *testing.T) {
+			closed := int32(nobody(t))
 			c := dial(t, serve(t, func(p *peer) {
 				p.enter(3)
 				m := p.wishes(newerOperations[op].code, "f")
-				open, closed := p.listen(), p.listen()
-				closed.Close()
 				m.Kind, m.Size = wire.MsgTransOKV3, 2048
-				m.Ports = wire.Ports{int32(port(open)), int32(port(closed))}
+				m.Ports = wire.Ports{int32(port(p.listen())), closed}
 				p.send(m)
 				if s := p.want(wire.MsgAbort).(wire.Signal); s.Len != 0 {
 					p.fail("MSG_ABORT announces %d bytes", s.Len)
@@ -104,9 +103,10 @@ func TestNoDataPort(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer taken.Close()
+	t.Cleanup(func() { taken.Close() })
 	for _, op := range []string{"put", "get"} {
 		t.Run(op, func(t *testing.T) {
+			t.Parallel() // each waits 5 s for a port of the range
 			c := dial(t, serve(t, func(p *peer) {
 				p.enter(2)
 				m := p.wishes(newerOperations[op].code, "f")
@@ -133,12 +133,7 @@ func TestNoDataPort(t *testing.T) {
 // TestDataPorts listens where it is told to.
 func TestDataPorts(t *testing.T) {
 	noLeaks(t)
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := netio.PortRange{Min: port(free), Max: min(port(free), 65000) + 500}
-	free.Close()
+	want := ownPorts()
 	c := dial(t, serve(t, func(p *peer) {
 		p.enter(2)
 		m := p.wishes(wire.MsgStoreV2, "f")
@@ -150,7 +145,7 @@ func TestDataPorts(t *testing.T) {
 		p.reply(wire.MsgBadNoRetry, "enough")
 	}), speaking(2, func(cfg *Config) { cfg.DataPorts = want }))
 	write(t, c, "f", []byte("content"))
-	_, err = c.Put(t.Context(), "f", "f")
+	_, err := c.Put(t.Context(), "f", "f")
 	fails[*RefusedError](t, err, "enough")
 }
 

@@ -77,7 +77,7 @@ func (c *Client) chdir(dir string, o wire.Options) (string, error) {
 	}
 	if !strings.HasPrefix(now, "/") {
 		// After a reconnection files would land in another directory (wire.md 11.13).
-		return "", c.broken(fmt.Errorf("cd %s: the server names %q as its directory", dir, now))
+		return "", c.broken(fmt.Errorf("cd %s: the server names %s as its directory", dir, excerpt(now)))
 	}
 	c.dir = now
 	return now, nil

@@ -4,17 +4,24 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strconv"
+	"strings"
 
 	"bbftp/engine/wire"
 )
 
-// RefusedError is the server's refusal, in its own words.
+// RefusedError is the server's refusal, in its own words; Text may be "".
 type RefusedError struct {
 	Text    string
 	NoRetry bool
 }
 
-func (e *RefusedError) Error() string { return e.Text }
+func (e *RefusedError) Error() string {
+	if strings.TrimSpace(e.Text) == "" {
+		return "the server refuses, and does not say why"
+	}
+	return e.Text
+}
 
 // LocalError is a failure on this machine that no retry mends.
 type LocalError struct {
@@ -141,4 +148,13 @@ func refused(r wire.Reply) error {
 func isRefusal(err error) bool {
 	_, refusal := errors.AsType[*RefusedError](err)
 	return refusal
+}
+
+// excerpt quotes what a server said, as much of it as tells a person what it is.
+func excerpt(text string) string {
+	const shown = 200
+	if len(text) > shown {
+		return fmt.Sprintf("%q… (%d bytes)", text[:shown], len(text))
+	}
+	return strconv.Quote(text)
 }

@@ -39,7 +39,9 @@ func (c *Client) command(wait time.Duration, m wire.Message, more ...wire.Messag
 		}
 		switch r.Kind {
 		case wire.MsgInfo: // any number of them may come before an answer (wire.md 11.9)
-			c.informed(r)
+			if err := c.informed(r); err != nil {
+				return nil, c.broken(err)
+			}
 		case wire.MsgBad, wire.MsgBadNoRetry:
 			return nil, refused(r)
 		default:
@@ -90,13 +92,22 @@ func (c *Client) farewell() {
 
 // informed passes a warning on, but not that of a server of version 2 that grants
 // less than the windows the tuner asked for (wire.md 6.3): they are nobody's wish.
-func (c *Client) informed(r wire.Reply) {
+// It fails where a server warns without end, which would fill logs and screens.
+func (c *Client) informed(r wire.Reply) error {
+	if c.talked += wire.HeaderSize + len(r.Text); c.talked > mostTalk {
+		return fmt.Errorf("%v: more than %d bytes of warnings", r.Kind, mostTalk)
+	}
 	c.log.Warn("server", "info", r.Text)
 	if c.version == 2 && c.tuned != nil && c.tuned.SendWindow > 0 && c.set.SendWindow == 0 && c.set.RecvWindow == 0 {
-		return
+		return nil
 	}
 	c.warn(ServerInfo{r.Text})
+	return nil
 }
+
+// mostTalk is twice what a server of version 2 says, in 1 KiB each, that grants none of
+// two windows to any of the most streams (wire.md 6.3), in bytes.
+const mostTalk = 4 * wire.MaxStreams << 10
 
 func (c *Client) warn(warning error) {
 	if c.cfg.OnWarning != nil {

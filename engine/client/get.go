@@ -24,9 +24,12 @@ func (c *Client) Get(ctx context.Context, remote, local string) (t *Transfer, er
 }
 
 func (c *Client) get(ctx context.Context, remote, local string) (*Transfer, error) {
-	target := storage.Join(c.ldir, local)
-	if err := c.checkTarget(target); err != nil {
-		return nil, &LocalError{"local file", err}
+	target, err := c.place(local)
+	if err == nil {
+		err = c.checkTarget(target)
+	}
+	if err != nil {
+		return nil, target.failed("local file", err)
 	}
 	if err := c.ready(ctx); err != nil {
 		return nil, err
@@ -48,7 +51,7 @@ func (c *Client) get(ctx context.Context, remote, local string) (*Transfer, erro
 		}
 		return t, c.carry(ctx, t, g, nil, nil)
 	}
-	pending, err := c.local.Create(target, c.newFile(g))
+	pending, err := target.tree.Create(target.name, c.newFile(g))
 	if err == nil {
 		defer func() { _ = pending.Abort() }()
 		if t.Bytes == 0 {
@@ -57,7 +60,7 @@ func (c *Client) get(ctx context.Context, remote, local string) (*Transfer, erro
 	}
 	if err != nil {
 		c.dialect().decline()
-		return nil, &LocalError{"local file", err}
+		return nil, target.failed("local file", err)
 	}
 	if t.Bytes == 0 {
 		c.say(wire.MsgCreateZero)
@@ -67,22 +70,22 @@ func (c *Client) get(ctx context.Context, remote, local string) (*Transfer, erro
 		return nil, err
 	}
 	if err := pending.Commit(); err != nil {
-		return nil, &LocalError{"local file", err}
+		return nil, target.failed("local file", err)
 	}
 	return t, nil
 }
 
 // checkTarget refuses before the server is asked what would be refused after,
 // and touches nothing.
-func (c *Client) checkTarget(target string) error {
-	refuse := func(err error) error { return &fs.PathError{Op: "create", Path: target, Err: err} }
-	info, err := c.local.Stat(target)
+func (c *Client) checkTarget(target place) error {
+	refuse := func(err error) error { return &fs.PathError{Op: "create", Path: target.name, Err: err} }
+	info, err := target.tree.Stat(target.name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if !c.set.NoDirs {
 			return nil
 		}
-		_, err := c.local.Chdir(strings.TrimSuffix(target, last(target)))
+		_, err := target.tree.Chdir(strings.TrimSuffix(target.name, last(target.name)))
 		if missing, ok := errors.AsType[*fs.PathError](err); ok {
 			return refuse(missing.Err)
 		}

@@ -93,7 +93,7 @@ func TestGetFails(t *testing.T) {
 		}, Waits{Idle: 50 * time.Millisecond}, "data stream", false},
 		{"no call-back", func(p *peer) {
 			started(p, p.request(wire.MsgRetr, "f", 3), size)
-		}, Waits{Accept: 50 * time.Millisecond, Reply: 500 * time.Millisecond}, "did not call back", true},
+		}, Waits{Accept: 50 * time.Millisecond, Reply: 50 * time.Millisecond}, "did not call back", true},
 		{"all data, then BAD", func(p *peer) {
 			for _, s := range streams(p) {
 				s.send(p, size/3)
@@ -107,7 +107,7 @@ func TestGetFails(t *testing.T) {
 			for _, s := range streams(p) {
 				s.send(p, size/3)
 			}
-		}, Waits{Reply: 500 * time.Millisecond}, "no final word", true},
+		}, Waits{Reply: 50 * time.Millisecond}, "no final word", true},
 		{"lost before the go-ahead", func(p *peer) {
 			p.request(wire.MsgRetr, "f", 3)
 			p.send(wire.RetrOK{Size: size})
@@ -157,11 +157,8 @@ func TestGetFails(t *testing.T) {
 					})
 				}
 				c := dial(t, serve(t, scripts...), func(cfg *Config) { cfg.Streams = 3 })
-				if err := c.Connect(t.Context()); err != nil { // in its own time
-					t.Fatal(err)
-				}
-				c.cfg.Waits = tt.waits.WithDefaults()
-				c.cfg.Waits.Settle = time.Nanosecond
+				connected(t, c)
+				hurry(c, tt.waits)
 				var files []string
 				if before != "" {
 					write(t, c, "f", []byte(before))
@@ -170,7 +167,7 @@ func TestGetFails(t *testing.T) {
 				_, err := c.Get(t.Context(), "f", "f")
 				says(t, err, "get f", tt.says)
 				holds(t, c, files...)
-				c.cfg.Waits = Waits{}.WithDefaults()
+				hurry(c, Waits{})
 				if _, err := c.Get(t.Context(), "after", "g"); err != nil {
 					t.Errorf("afterwards: %v", err)
 				}

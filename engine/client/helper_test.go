@@ -38,6 +38,26 @@ func dial(t *testing.T, port uint16, set func(*Config)) *Client {
 	return c
 }
 
+// connected makes the connection before a test shortens the client's waits. However
+// slow the machine, it does not become too old for its first command.
+func connected(t *testing.T, c *Client) {
+	t.Helper()
+	if err := c.Connect(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	c.since = time.Now().Add(time.Hour)
+}
+
+// hurry has the client wait for as long as waits say once the data of a file begin to
+// move, and as long as ever before.
+func hurry(c *Client, waits Waits) {
+	c.cfg.Waits.Accept = waits.WithDefaults().Accept // fixed before; nothing else waits for it
+	c.cfg.OnTransfer = func(Progress) {
+		c.set.Waits = waits.WithDefaults()
+		c.set.Waits.Settle = time.Nanosecond
+	}
+}
+
 // noise returns n bytes in which every misplaced byte shows.
 func noise(n int) []byte {
 	b := make([]byte, n)
@@ -132,11 +152,10 @@ func noLeaks(t *testing.T) {
 // moment to go.
 func settle(t *testing.T, what string, want int, count func() int) {
 	t.Helper()
-	for range 500 {
+	for began := time.Now(); time.Since(began) < patience; time.Sleep(10 * time.Millisecond) {
 		if count() <= want {
 			return
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
 	stacks := make([]byte, 1<<20)
 	stacks = stacks[:runtime.Stack(stacks, true)]

@@ -68,7 +68,7 @@ func (c *Client) checkNames(pattern string, entries []wire.ListEntry) error {
 	}
 	for _, e := range entries {
 		if !match(last(pattern), last(e.Path)) {
-			return fmt.Errorf("list %s: %w: %q", pattern, ErrUnasked, e.Path)
+			return fmt.Errorf("list %s: %w: %s", pattern, ErrUnasked, excerpt(e.Path))
 		}
 	}
 	return nil

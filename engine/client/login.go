@@ -62,8 +62,12 @@ func (c *Client) greeted() (wire.Crypt, error) {
 	}
 	offer, ok := m.(wire.Crypt)
 	if !ok {
-		if r, ok := m.(wire.Reply); ok && r.Kind == wire.MsgBad {
+		r, ok := m.(wire.Reply)
+		switch {
+		case ok && r.Kind == wire.MsgBad:
 			return wire.Crypt{}, refused(r) // a server that is full says so here
+		case ok && r.Text != "":
+			return wire.Crypt{}, &BrokenError{fmt.Errorf("%v instead of MSG_CRYPT: %s", r.Kind, excerpt(r.Text))}
 		}
 		return wire.Crypt{}, &BrokenError{fmt.Errorf("%v instead of MSG_CRYPT", m.Code())}
 	}
@@ -133,11 +137,12 @@ func unwrapUntrusted(err error) error {
 // noTLS tells a handshake that failed by what the server said from one that the
 // network ended.
 func noTLS(err error) bool {
-	var (
-		alert   tls.AlertError
-		garbage tls.RecordHeaderError
-	)
-	return errors.As(err, &alert) || errors.As(err, &garbage)
+	// The type of a peer's alert is crypto/tls's own.
+	if alert, ok := errors.AsType[*net.OpError](err); ok && alert.Op == "remote error" {
+		return true
+	}
+	_, garbage := errors.AsType[tls.RecordHeaderError](err)
+	return garbage
 }
 
 // remember takes note of a server that has let the client in.

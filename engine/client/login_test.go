@@ -217,11 +217,8 @@ func TestClearText(t *testing.T) {
 
 func TestConnectRefused(t *testing.T) {
 	noLeaks(t)
-	port := serve(t)
-	c := dial(t, port, nil)
-	c.cfg.Host = "127.0.0.2" // nobody listens there
-	err := c.Connect(t.Context())
-	fails[*ConnectError](t, err, "127.0.0.2")
+	err := dial(t, nobody(t), nil).Connect(t.Context())
+	fails[*ConnectError](t, err, "127.0.0.1", "refused")
 	fails[*SessionError](t, err)
 }
 
@@ -230,9 +227,7 @@ func TestNoSession(t *testing.T) {
 	noLeaks(t)
 	port := serve(t, func(p *peer) { p.login(); p.hangup() }, (*peer).hangup)
 	c := dial(t, port, func(cfg *Config) { cfg.Tries = 1 })
-	if err := c.Connect(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	connected(t, c)
 	for range 2 { // the first may still find the connection that is ending
 		err := c.Mkdir(t.Context(), "dir")
 		fails[*BrokenError](t, err)

@@ -88,6 +88,9 @@ func (p *peer) wishes(code wire.Code, name string) wire.Transfer {
 // consent answers m, with listeners in version 3.
 func (p *peer) consent(m wire.Transfer) []net.Listener {
 	p.Helper()
+	if m.Kind == wire.MsgRetrV2 && m.Mode == 0 {
+		m.Mode = 0o600 // so that also who is not root can look at the file
+	}
 	m.Kind = wire.MsgTransOKV2
 	var ls []net.Listener
 	if p.version == 3 {

@@ -168,6 +168,8 @@ func TestNewerEnds(t *testing.T) {
 					if _, err := conn.Write(b[:len(b)-i]); err != nil {
 						p.fail("%v", err)
 					}
+				}
+				for _, conn := range streams { // only now: the client closes all with the first that is short
 					conn.CloseWrite()
 				}
 				p.reply(wire.MsgOK, "OK")

@@ -14,10 +14,12 @@ import (
 	"os"
 	"runtime"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
 	"bbftp/engine/wire"
+	"bbftp/netio"
 )
 
 const (
@@ -28,7 +30,7 @@ const (
 
 // patience is how long a scripted server waits for what must come; only a
 // failing test takes that long.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // loginKey serves every connection: making one takes long.
 var loginKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 1024) })
@@ -228,6 +230,33 @@ func dialFrom(from string, port int32) (*net.TCPConn, error) {
 		return nil, err
 	}
 	return conn, conn.SetDeadline(time.Now().Add(patience))
+}
+
+// ownPorts are for data ports that must be closed afterwards: no other program gets one
+// of them by chance, because ephemeral ones begin at 32768.
+func ownPorts() netio.PortRange {
+	lowest := uint16(10000 + os.Getpid()%200*100)
+	return netio.PortRange{Min: lowest, Max: lowest + 99}
+}
+
+// nobody is a port of 127.0.0.1 that refuses connections, and that nobody else gets: it is
+// taken, but not listened on.
+func nobody(t testing.TB) uint16 {
+	t.Helper()
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = syscall.Close(fd) })
+	syscall.CloseOnExec(fd)
+	if err := syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		t.Fatal(err)
+	}
+	taken, err := syscall.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return uint16(taken.(*syscall.SockaddrInet4).Port)
 }
 
 // segment is the part of n streams that stream i carries (wire.md 6.2).

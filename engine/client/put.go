@@ -3,8 +3,6 @@ package client
 import (
 	"context"
 	"fmt"
-
-	"bbftp/engine/storage"
 )
 
 // Put copies a local file to the server.
@@ -19,9 +17,13 @@ func (c *Client) Put(ctx context.Context, local, remote string) (t *Transfer, er
 }
 
 func (c *Client) put(ctx context.Context, local, remote string) (*Transfer, error) {
-	src, err := c.local.OpenSource(storage.Join(c.ldir, local))
+	at, err := c.place(local)
 	if err != nil {
-		return nil, &LocalError{"local file", err}
+		return nil, at.failed("local file", err)
+	}
+	src, err := at.tree.OpenSource(at.name)
+	if err != nil {
+		return nil, at.failed("local file", err)
 	}
 	defer func() { _ = src.Close() }()
 	if err := c.ready(ctx); err != nil {

@@ -158,7 +158,7 @@ func TestPutRequest(t *testing.T) {
 		p.refusedPort(r.Ports[0])
 		p.refusedPort(r.Ports[1])
 		p.reply(wire.MsgOK, "OK")
-	}), func(cfg *Config) { cfg.Streams = 2 })
+	}), func(cfg *Config) { cfg.Streams, cfg.DataPorts = 2, ownPorts() })
 	write(t, c, "f", []byte("content"))
 	_, err := c.Put(t.Context(), "f", "f")
 	fails[*RefusedError](t, err, "put f", "enough")

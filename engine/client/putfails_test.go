@@ -142,15 +142,12 @@ func TestPutFails(t *testing.T) {
 				})
 			}
 			c := dial(t, serve(t, scripts...), func(cfg *Config) { cfg.Streams = 3 })
-			if err := c.Connect(t.Context()); err != nil { // in its own time
-				t.Fatal(err)
-			}
-			c.cfg.Waits = tt.waits.WithDefaults()
-			c.cfg.Waits.Settle = time.Nanosecond
+			connected(t, c)
+			hurry(c, tt.waits)
 			write(t, c, "f", content)
 			_, err := c.Put(t.Context(), "f", "f")
 			says(t, err, "put f", tt.says)
-			c.cfg.Waits = Waits{}.WithDefaults()
+			hurry(c, Waits{})
 			if _, err := c.Put(t.Context(), "f", "after"); err != nil {
 				t.Errorf("afterwards: %v", err)
 			}

@@ -82,10 +82,14 @@ func (sh *shell) wait(limit time.Duration) bool {
 // of the command it ran.
 const unreachable = 255
 
+// verdictWithin is how long the exit status of ssh may take once its output has ended:
+// as long as a busy machine needs to tell it.
+const verdictWithin = 10 * time.Second
+
 // failed words the end of a shell that said nothing: only another try tells
 // whether the host was out of reach or does not know us.
 func (sh *shell) failed(command string) error {
-	if !sh.wait(grace) {
+	if !sh.wait(verdictWithin) {
 		return &BrokenError{fmt.Errorf("%s has closed its output", command)}
 	}
 	exit, ok := errors.AsType[*exec.ExitError](sh.status)

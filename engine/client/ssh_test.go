@@ -32,7 +32,10 @@ func TestMain(m *testing.M) {
 
 // fakeSSH connects its pipes with a port, or says something and exits.
 func fakeSSH(what string) int {
-	record, err := json.Marshal(invocation{os.Getpid(), os.Args[1:]})
+	record, err := json.Marshal(os.Args[1:])
+	if err == nil {
+		_, err = lock(os.Getenv("FAKE_SSH_RECORD"), 0) // as long as the process lives
+	}
 	if err == nil {
 		err = os.WriteFile(os.Getenv("FAKE_SSH_RECORD"), record, 0o600)
 	}
@@ -62,15 +65,34 @@ func fakeSSH(what string) int {
 	return 0
 }
 
-// invocation is what a fake ssh was started as.
-type invocation struct {
-	PID  int
-	Args []string
+// lock takes the lock beside the record; how may be LOCK_NB. It is held until the
+// descriptor is closed.
+func lock(record string, how int) (fd int, err error) {
+	fd, err = syscall.Open(record+".lock", syscall.O_RDWR|syscall.O_CREAT|syscall.O_CLOEXEC, 0o600)
+	if err != nil {
+		return 0, err
+	}
+	if err = syscall.Flock(fd, syscall.LOCK_EX|how); err != nil {
+		_ = syscall.Close(fd)
+	}
+	return fd, err
+}
+
+// shellEnded checks that the fake ssh is no more. Its process id would not tell: it may
+// be another's by now.
+func shellEnded(t *testing.T) {
+	t.Helper()
+	fd, err := lock(os.Getenv("FAKE_SSH_RECORD"), syscall.LOCK_NB)
+	if err != nil {
+		t.Errorf("ssh is still there: %v", err)
+		return
+	}
+	_ = syscall.Close(fd)
 }
 
 // overSSH makes the client start this test binary instead of ssh. The result
-// reads how that was called last.
-func overSSH(t *testing.T, what string) (set func(*Config), called func() invocation) {
+// reads the arguments of its last call.
+func overSSH(t *testing.T, what string) (set func(*Config), called func() []string) {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -79,17 +101,18 @@ func overSSH(t *testing.T, what string) (set func(*Config), called func() invoca
 	record := filepath.Join(t.TempDir(), "record")
 	t.Setenv("FAKE_SSH", what)
 	t.Setenv("FAKE_SSH_RECORD", record)
+	t.Setenv("GORACE", "atexit_sleep_ms=0 "+os.Getenv("GORACE")) // else each fake ssh takes a second to end
 	set = func(cfg *Config) { cfg.Protocol, cfg.User, cfg.SSH = 0, "", &SSH{Command: []string{self}} }
-	return set, func() (i invocation) {
+	return set, func() (args []string) {
 		t.Helper()
 		b, err := os.ReadFile(record)
 		if err == nil {
-			err = json.Unmarshal(b, &i)
+			err = json.Unmarshal(b, &args)
 		}
 		if err != nil {
 			t.Fatal(err)
 		}
-		return i
+		return args
 	}
 }
 
@@ -148,14 +171,11 @@ func TestSSH(t *testing.T) {
 		}
 		goesOn(t, c)
 		holds(t, c, "f", string(content), "g", string(content))
-		i := called()
-		if want := []string{"-x", "-a", "--", "127.0.0.1", "bbftpd -s"}; !slices.Equal(i.Args, want) {
-			t.Errorf("called with %q, want %q", i.Args, want)
+		if args, want := called(), []string{"-x", "-a", "--", "127.0.0.1", "bbftpd -s"}; !slices.Equal(args, want) {
+			t.Errorf("called with %q, want %q", args, want)
 		}
 		c.disconnect()
-		if err := syscall.Kill(i.PID, 0); !errors.Is(err, syscall.ESRCH) {
-			t.Errorf("ssh is still there: %v", err)
-		}
+		shellEnded(t)
 		if greetings != 1 || stderr.String() != "a word from ssh" {
 			t.Errorf("%d greetings; on stderr %q", greetings, stderr.String())
 		}
@@ -216,7 +236,7 @@ func TestSSHWithoutServer(t *testing.T) {
 		"no connection": {"|255", true, []string{"exit status 255"}},
 		"port 0":        {string(wire.LoggedStdin{}.Append(nil)) + "|0", true, []string{"port 0"}},
 		"port 65536":    {string(wire.LoggedStdin{Port: 65536}.Append(nil)) + "|0", true, []string{"port 65536"}},
-		"nobody there":  {string(wire.LoggedStdin{Port: 1}.Append(nil)) + "|0", true, []string{"ssh reaches the host", "direct connection", "refused"}},
+		"nobody there":  {string(wire.LoggedStdin{Port: int32(nobody(t))}.Append(nil)) + "|0", true, []string{"ssh reaches the host", "direct connection", "refused"}},
 		"no address":    {string(wire.IPAddr{Kind: wire.MsgIPAddr}.Append(nil)) + "|0", true, []string{"the server's address"}},
 		"out of turn":   {string(wire.ProtRange{Min: 1, Max: 3}.Append(nil)) + "|0", true, []string{"MSG_PROT_ANS as first word"}},
 		"half a word":   {string(wire.LoggedStdin{Port: 1}.Append(nil)[:10]) + "|0", true, []string{"truncated"}},
@@ -269,7 +289,7 @@ func TestSSHMissing(t *testing.T) {
 // TestSSHKilled leaves no process behind, even one that ignores everything.
 func TestSSHKilled(t *testing.T) {
 	noLeaks(t)
-	ssh, called := overSSH(t, "hang")
+	ssh, _ := overSSH(t, "hang")
 	c := dial(t, 0, ssh)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
@@ -284,9 +304,7 @@ func TestSSHKilled(t *testing.T) {
 	if err := <-done; !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want the cause", err)
 	}
-	if err := syscall.Kill(called().PID, 0); !errors.Is(err, syscall.ESRCH) {
-		t.Errorf("ssh is still there: %v", err)
-	}
+	shellEnded(t)
 }
 
 // TestSSHAfterRefusal can't know the release: it gives the server a moment to

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"sync"
 	"testing"
-	"time"
 
 	"bbftp/engine/wire"
 )
@@ -98,7 +97,7 @@ func TestTuned(t *testing.T) {
 				p.Streams != tt.streams || p.MaxStreams != tt.most || p.Fixes != tt.fixes || p.Compress {
 				t.Errorf("asked about %+v", p)
 			}
-			if info, err := c.ctl.Info(); err == nil && (p.RTT <= 0 || p.RTT > time.Second || p.Congestion != info.Congestion) {
+			if info, err := c.ctl.Info(); err == nil && (p.RTT <= 0 || p.RTT > patience || p.Congestion != info.Congestion) {
 				t.Errorf("round-trip time %v, %q", p.RTT, p.Congestion)
 			}
 			if most := tuner.asked[1].MaxStreams; tt.grant > 0 && most != tt.grant {

@@ -24,7 +24,8 @@ import (
 // Limits bound the waits of a control connection (wire.md 5). Zero values are
 // the documented defaults.
 type Limits struct {
-	// Receive bounds reading the rest of a message that has begun. Default 180 s.
+	// Receive bounds reading the rest of a message that has begun, header and body
+	// together. Default 180 s.
 	Receive time.Duration
 	// Send bounds writing one message. Default 180 s.
 	Send time.Duration
@@ -73,14 +74,14 @@ func (c *Conn) use(conn net.Conn) {
 func (c *Conn) Close() error { return c.base.Close() }
 
 // LocalAddr is the address data connections of the session belong to.
-func (c *Conn) LocalAddr() netip.AddrPort { return unmapped(c.base.LocalAddr()) }
+func (c *Conn) LocalAddr() netip.AddrPort { return AddrPort(c.base.LocalAddr()) }
 
 // RemoteAddr is the only address data connections may come from or go to.
-func (c *Conn) RemoteAddr() netip.AddrPort { return unmapped(c.base.RemoteAddr()) }
+func (c *Conn) RemoteAddr() netip.AddrPort { return AddrPort(c.base.RemoteAddr()) }
 
-// unmapped is addr with an IPv4 address as such, also when the socket is one
-// that serves both families.
-func unmapped(addr net.Addr) netip.AddrPort {
+// AddrPort is addr, which must be one of TCP, with an IPv4 address as such, also when the
+// socket is one that serves both families.
+func AddrPort(addr net.Addr) netip.AddrPort {
 	ap := addr.(*net.TCPAddr).AddrPort()
 	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
 }
@@ -115,9 +116,9 @@ func (c *Conn) ReadHeader(wait time.Duration) (wire.Header, error) {
 	return wire.ReadHeader(c.r)
 }
 
-// ReadBody reads what really follows h (wire.md 1.2).
+// ReadBody reads what really follows h (wire.md 1.2), in what ReadHeader has left of the
+// time for the message.
 func (c *Conn) ReadBody(h wire.Header) (wire.Message, error) {
-	c.in.until(time.Now().Add(c.limits.Receive))
 	if tcp, ok := c.base.(*net.TCPConn); ok && c.r.Buffered() == 0 && h.Len > 0 {
 		// Legacy peers write header and body apart and leave Nagle's algorithm on.
 		netio.QuickAck(tcp)
@@ -134,9 +135,8 @@ func (c *Conn) Read(wait time.Duration) (wire.Message, error) {
 	return c.ReadBody(h)
 }
 
-// Discard drops the n bytes of a body nobody wants.
+// Discard drops the n bytes of a body nobody wants, in the same time as ReadBody.
 func (c *Conn) Discard(n int) error {
-	c.in.until(time.Now().Add(c.limits.Receive))
 	_, err := c.r.Discard(n)
 	return err
 }

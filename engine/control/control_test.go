@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -92,14 +93,14 @@ func TestSendIsOneWrite(t *testing.T) {
 	} {
 		encoded := m.Append(nil)
 		want = append(want, encoded)
-		go func() {
-			if err := c.Send(m); err != nil {
-				t.Errorf("send %v: %v", m.Code(), err)
-			}
-		}()
+		sent := make(chan error, 1)
+		go func() { sent <- c.Send(m) }()
 		got := make([]byte, len(encoded))
 		if _, err := io.ReadFull(peer, got); err != nil || !bytes.Equal(got, encoded) {
 			t.Errorf("%v arrives as other bytes (%v)", m.Code(), err)
+		}
+		if err := <-sent; err != nil {
+			t.Errorf("send %v: %v", m.Code(), err)
 		}
 	}
 	if !slices.EqualFunc(r.writes, want, bytes.Equal) {
@@ -110,7 +111,7 @@ func TestSendIsOneWrite(t *testing.T) {
 // TestSendLimit has a peer that never reads.
 func TestSendLimit(t *testing.T) {
 	c, _ := session(t, Limits{Send: 50 * time.Millisecond})
-	big := wire.ListReply{Names: make([]string, 16<<20)}
+	big := wire.ListReply{Names: []string{strings.Repeat("x", wire.MaxList-1)}}
 	var err error
 	for range 100 {
 		if err = c.Send(big); err != nil {
@@ -273,31 +274,29 @@ func TestCloseEndsRead(t *testing.T) {
 
 func TestAddresses(t *testing.T) {
 	for _, address := range []string{"127.0.0.1:0", "[::]:0"} {
-		ln, err := net.Listen("tcp", address)
-		if err != nil {
-			t.Skipf("can't listen on %s: %v", address, err)
-		}
-		defer ln.Close()
-		_, port, err := net.SplitHostPort(ln.Addr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		peer, err := net.Dial("tcp", "127.0.0.1:"+port)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer peer.Close()
-		conn, err := ln.Accept()
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close()
-		c := New(conn, wire.Client, Limits{})
-		if got := c.LocalAddr().String(); got != peer.RemoteAddr().String() {
-			t.Errorf("local address %s, want %s", got, peer.RemoteAddr())
-		}
-		if got := c.RemoteAddr().String(); got != peer.LocalAddr().String() {
-			t.Errorf("remote address %s, want %s", got, peer.LocalAddr())
-		}
+		t.Run(address, func(t *testing.T) {
+			ln, err := net.Listen("tcp", address)
+			if err != nil {
+				t.Skipf("can't listen on %s: %v", address, err)
+			}
+			defer ln.Close()
+			peer, err := net.DialTCP("tcp", nil, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: ln.Addr().(*net.TCPAddr).Port})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer peer.Close()
+			conn, err := ln.Accept()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			c := New(conn, wire.Client, Limits{})
+			if got := c.LocalAddr().String(); got != peer.RemoteAddr().String() {
+				t.Errorf("local address %s, want %s", got, peer.RemoteAddr())
+			}
+			if got := c.RemoteAddr().String(); got != peer.LocalAddr().String() {
+				t.Errorf("remote address %s, want %s", got, peer.LocalAddr())
+			}
+		})
 	}
 }

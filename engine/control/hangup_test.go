@@ -3,6 +3,7 @@ package control
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"syscall"
@@ -37,10 +38,30 @@ func lastWords(t *testing.T, junk int, end func(*Conn) error) ([]byte, error) {
 func TestHangup(t *testing.T) {
 	want := wire.Reply{Kind: wire.MsgBad, Text: "no"}.Append(nil)
 	for _, junk := range []int{0, 1, readBuffer, 100_000} {
-		got, err := lastWords(t, junk, (*Conn).Hangup)
-		if err != nil || !bytes.Equal(got, want) {
-			t.Errorf("%d bytes unread: peer sees %q, %v", junk, got, err)
+		undisturbed(t, func() error {
+			got, err := lastWords(t, junk, (*Conn).Hangup)
+			if err != nil || !bytes.Equal(got, want) {
+				return fmt.Errorf("%d bytes unread: peer sees %q, %v", junk, got, err)
+			}
+			return nil
+		})
+	}
+}
+
+// undisturbed runs a test of Hangup, and again where it failed on a machine that stood
+// still: what Hangup has not dropped within a second may cost the reply.
+func undisturbed(t *testing.T, test func() error) {
+	t.Helper()
+	var err error
+	for range 10 {
+		began := time.Now()
+		if err = test(); err == nil || time.Since(began) < time.Second/2 {
+			break
 		}
+		t.Logf("again: %v", err)
+	}
+	if err != nil {
+		t.Error(err)
 	}
 }
 

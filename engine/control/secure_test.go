@@ -9,17 +9,15 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"math/big"
 	"net"
-	"os"
-	"runtime"
 	"sync"
 	"testing"
 	"time"
 
 	"bbftp/engine/wire"
-	"bbftp/netio"
 )
 
 // identity is a server's of all tests.
@@ -147,26 +145,27 @@ func TestSecureRefused(t *testing.T) {
 		"nothing":      nil,
 	} {
 		t.Run(name, func(t *testing.T) {
-			c, peer := session(t, Limits{})
-			write(t, peer, said)
-			if err := peer.CloseWrite(); err != nil {
-				t.Fatal(err)
-			}
-			if err := c.Secure(t.Context(), asServer(t)); err == nil {
-				t.Error("no error")
-			}
-			if _, ok := c.TLS(); ok {
-				t.Error("in TLS")
-			}
-			ended := make(chan error, 1)
-			go func() { ended <- c.Hangup() }()
-			if _, err := io.Copy(io.Discard, peer); err != nil {
-				t.Errorf("the peer reads %v, not the end", err)
-			}
-			peer.Close()
-			if err := <-ended; err != nil {
-				t.Error(err)
-			}
+			undisturbed(t, func() error {
+				c, peer := session(t, Limits{})
+				write(t, peer, said)
+				if err := peer.CloseWrite(); err != nil {
+					t.Fatal(err)
+				}
+				if err := c.Secure(t.Context(), asServer(t)); err == nil {
+					t.Error("no error")
+				}
+				if _, ok := c.TLS(); ok {
+					t.Error("in TLS")
+				}
+				ended := make(chan error, 1)
+				go func() { ended <- c.Hangup() }()
+				_, err := io.Copy(io.Discard, peer)
+				if err != nil {
+					err = fmt.Errorf("the peer reads %w, not the end", err)
+				}
+				peer.Close()
+				return errors.Join(err, <-ended)
+			})
 		})
 	}
 }
@@ -346,144 +345,25 @@ func TestSecureEnds(t *testing.T) {
 	}
 }
 
-// TestSecureWatch watches again and again; each stop wakes a read in the middle of
-// TLS, at any point of a record.
-func TestSecureWatch(t *testing.T) {
-	c, peer, _ := secured(t, Limits{})
-	const messages = 200
-	go func() {
-		for range messages {
-			if _, err := peer.Write(mkdir("a").Append(nil)); err != nil {
-				return
-			}
-		}
-	}()
-	for range messages {
-		events, stop := watch(c)
-		stop()
-		close(events)
-		for e := range events {
-			if e.err != nil {
-				t.Fatal(e.err)
-			}
-		}
-		expect(t, c, "a")
-	}
-	events, stop := watch(c)
-	if err := peer.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if e := <-events; e.err != io.EOF {
-		t.Errorf("watched the end: %+v", e)
-	}
-	stop()
-}
-
-// TestSecureWatchTorn stops a watch in the middle of a record.
-func TestSecureWatchTorn(t *testing.T) {
-	c, peer, below := secured(t, Limits{})
-	below.shut = true
-	for size := range 5 + len(mkdir("a").Append(nil)) + 16 { // header, message, tag: never the whole record
-		write(t, peer, mkdir("a").Append(nil))
-		below.let(t, size)
-		events, stop := watch(c)
-		for began := time.Now(); netio.Readable(c.base.(*net.TCPConn)) && time.Since(began) < time.Minute; {
-			runtime.Gosched() // until the watch has taken it
-		}
-		stop()
-		quiet(t, events)
-		below.let(t, all)
-		expect(t, c, "a")
-	}
-}
-
 // TestSecureHangup delivers the last reply although input stands unread, which is TLS
 // or is not.
 func TestSecureHangup(t *testing.T) {
+	want := wire.Reply{Kind: wire.MsgBad, Text: "no"}.Append(nil)
 	for _, junk := range []int{0, 1, 100_000} {
-		c, peer, below := secured(t, Limits{})
-		write(t, below.TCPConn, make([]byte, junk))
-		if err := c.Send(wire.Reply{Kind: wire.MsgBad, Text: "no"}); err != nil {
-			t.Fatal(err)
-		}
-		ended := make(chan error, 1)
-		go func() { ended <- c.Hangup() }()
-		got, err := io.ReadAll(peer)
-		if want := (wire.Reply{Kind: wire.MsgBad, Text: "no"}).Append(nil); err != nil || !bytes.Equal(got, want) {
-			t.Errorf("%d bytes unread: peer sees %q, %v", junk, got, err)
-		}
-		peer.Close()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	}
-}
-
-// TestReleaseResume hands a connection over, in TLS and without.
-func TestReleaseResume(t *testing.T) {
-	for _, secure := range []bool{false, true} {
-		var (
-			c    *Conn
-			peer net.Conn
-		)
-		if secure {
-			c, peer, _ = secured(t, Limits{})
-		} else {
-			c, peer = session(t, Limits{})
-		}
-		write(t, peer, mkdir("b").Append(mkdir("a").Append(nil)))
-		expect(t, c, "a")
-		if err := c.conn.SetDeadline(time.Unix(1, 0)); err != nil { // of a message before
-			t.Fatal(err)
-		}
-		conn, early := c.Release()
-		write(t, peer, []byte("?"))
-		if _, err := io.ReadFull(conn, make([]byte, 1)); err != nil {
-			t.Errorf("after the release: %v", err)
-		}
-		if len(early) != len(mkdir("b").Append(nil)) {
-			t.Errorf("%d bytes early", len(early))
-		}
-		resumed := Resume(conn, wire.Client, Limits{}, early)
-		if h, something, err := resumed.Heard(); !something || err != nil || h.Code != wire.MsgMkdir {
-			t.Errorf("heard %v, %t, %v", h, something, err)
-		}
-		expect(t, resumed, "b")
-		if _, something, err := resumed.Heard(); something || err != nil {
-			t.Errorf("heard what was read: %v", err)
-		}
-		if _, ok := resumed.TLS(); ok != secure {
-			t.Errorf("TLS: %t, want %t", ok, secure)
-		}
-		if _, err := resumed.Info(); err != nil && !errors.Is(err, errors.ErrUnsupported) {
-			t.Error(err)
-		}
-		if resumed.RemoteAddr() != c.RemoteAddr() {
-			t.Errorf("remote address %v", resumed.RemoteAddr())
-		}
-		resumed.Close()
-		if _, err := peer.Read(make([]byte, 1)); err != io.EOF && !errors.Is(err, os.ErrClosed) {
-			t.Errorf("closed: the peer reads %v", err)
-		}
-	}
-}
-
-// TestSecureAfterResume secures a connection of which a part was read by somebody
-// else.
-func TestSecureAfterResume(t *testing.T) {
-	peerBelow, conn := connect(t)
-	hello := make([]byte, 16<<10)
-	peer := asClient(peerBelow)
-	go func() { _ = peer.HandshakeContext(t.Context()) }()
-	n, err := conn.Read(hello)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := Resume(conn, wire.Client, Limits{}, append(make([]byte, wire.HeaderSize), hello[:n]...))
-	if err := c.Discard(wire.HeaderSize); err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Secure(t.Context(), asServer(t)); err != nil {
-		t.Error(err)
+		undisturbed(t, func() error {
+			c, peer, below := secured(t, Limits{})
+			write(t, below.TCPConn, make([]byte, junk))
+			if err := c.Send(wire.Reply{Kind: wire.MsgBad, Text: "no"}); err != nil {
+				t.Fatal(err)
+			}
+			ended := make(chan error, 1)
+			go func() { ended <- c.Hangup() }()
+			got, err := io.ReadAll(peer)
+			if err != nil || !bytes.Equal(got, want) {
+				err = fmt.Errorf("%d bytes unread: peer sees %q, %v", junk, got, err)
+			}
+			peer.Close()
+			return errors.Join(err, <-ended)
+		})
 	}
 }

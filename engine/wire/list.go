@@ -12,15 +12,26 @@ const (
 )
 
 // ListReply is MSG_LIST_REPL of version 1: the names that match a pattern, spelled like the pattern, none if nothing matches.
-// Parsing accepts [MaxList] bytes and [MaxListEntries] names, and fails with ErrString if the last one lacks its NUL.
+// Parsing accepts [MaxList] bytes, [MaxListEntries] names and [MaxString] bytes of each, and fails with ErrString if the last one lacks its NUL.
 type ListReply struct {
 	Names []string // without NUL
 }
 
 func decodeListReply(h Header, body []byte) (Message, error) {
-	names, err := splitStrings(h, body, MaxListEntries)
+	n, err := countStrings(h, body, MaxListEntries)
 	if err != nil {
 		return nil, err
+	}
+	if n == 0 {
+		return ListReply{}, nil
+	}
+	names := make([]string, n)
+	offset, rest := HeaderSize, string(body)
+	for i := range names {
+		if names[i], rest, err = cutString(h, offset, rest); err != nil {
+			return nil, err
+		}
+		offset += len(names[i]) + 1
 	}
 	return ListReply{Names: names}, nil
 }
@@ -67,26 +78,30 @@ type ListReplyV2 struct {
 }
 
 func decodeListReplyV2(h Header, body []byte) (Message, error) {
-	parts, err := splitStrings(h, body, 2*MaxListEntries)
+	n, err := countStrings(h, body, 2*MaxListEntries)
 	if err != nil {
 		return nil, err
 	}
-	if len(parts)%2 != 0 {
-		return nil, fail(h.Code, HeaderSize+len(body), ErrString, "path %q without type", parts[len(parts)-1])
+	if n%2 != 0 {
+		return nil, fail(h.Code, HeaderSize+len(body), ErrString, "last path without type")
 	}
 	var m ListReplyV2
-	if len(parts) > 0 {
-		m.Entries = make([]ListEntry, len(parts)/2)
+	if n > 0 {
+		m.Entries = make([]ListEntry, n/2)
 	}
-	offset := HeaderSize
+	offset, rest := HeaderSize, string(body)
 	for i := range m.Entries {
-		path, kind := parts[2*i], parts[2*i+1]
-		offset += len(path) + 1
-		if len(kind) != 2 {
-			return nil, fail(h.Code, offset, ErrString, "type %q", kind)
+		e := &m.Entries[i]
+		if e.Path, rest, err = cutString(h, offset, rest); err != nil {
+			return nil, err
 		}
-		offset += len(kind) + 1
-		m.Entries[i] = ListEntry{Path: path, Type: FileType{kind[0], kind[1]}}
+		offset += len(e.Path) + 1
+		kind, after, _ := strings.Cut(rest, "\x00")
+		if len(kind) != len(e.Type) {
+			return nil, fail(h.Code, offset, ErrString, "type of %d bytes", len(kind))
+		}
+		rest = after
+		offset += copy(e.Type[:], kind) + 1
 	}
 	return m, nil
 }
@@ -108,16 +123,26 @@ func (m ListReplyV2) Append(b []byte) []byte {
 	return b
 }
 
-// splitStrings cuts a sequence of at most limit strings, each with a NUL. They are counted before memory is taken for them.
-func splitStrings(h Header, body []byte, limit int) ([]string, error) {
+// countStrings tells how many strings, each with a NUL, body is a sequence of: at most limit, or it fails before memory is taken for them.
+func countStrings(h Header, body []byte, limit int) (int, error) {
 	if len(body) == 0 {
-		return nil, nil
+		return 0, nil
 	}
 	if body[len(body)-1] != 0 {
-		return nil, fail(h.Code, HeaderSize+len(body), ErrString, "last string without NUL")
+		return 0, fail(h.Code, HeaderSize+len(body), ErrString, "last string without NUL")
 	}
-	if n := bytes.Count(body, []byte{0}); n > limit {
-		return nil, fail(h.Code, HeaderSize, ErrCount, "%d strings", n)
+	n := bytes.Count(body, []byte{0})
+	if n > limit {
+		return 0, fail(h.Code, HeaderSize, ErrCount, "%d strings", n)
 	}
-	return strings.Split(string(body[:len(body)-1]), "\x00"), nil
+	return n, nil
+}
+
+// cutString takes the path at the start of text, offset bytes into the message. One that no request could carry fails with ErrLength.
+func cutString(h Header, offset int, text string) (path, rest string, err error) {
+	path, rest, _ = strings.Cut(text, "\x00")
+	if len(path) > MaxString {
+		return "", "", fail(h.Code, offset, ErrLength, "path of %d bytes", len(path))
+	}
+	return path, rest, nil
 }

@@ -47,6 +47,8 @@ func TestListFaults(t *testing.T) {
 		{wire.MsgListReplV2, "a\x00\x00", wire.ErrString, 10},
 		{wire.MsgListReplV2, "a\x00f\x00", wire.ErrString, 10},
 		{wire.MsgListReplV2, "ab\x00 f\x00abc\x00lff\x00", wire.ErrString, 18},
+		{wire.MsgListRepl, "ab\x00" + strings.Repeat("x", wire.MaxString+1) + "\x00", wire.ErrLength, 11},
+		{wire.MsgListReplV2, "ab\x00 f\x00" + strings.Repeat("x", wire.MaxString+1) + "\x00 f\x00", wire.ErrLength, 14},
 		{wire.MsgListReplV2, strings.Repeat("\x00", 2*wire.MaxListEntries+2), wire.ErrCount, 8},
 	} {
 		h := wire.Header{Code: c.code, Len: int32(len(c.body))}
