@@ -26,7 +26,7 @@ func (t *trail) Record(r audit.Record) {
 // take waits for n records and takes all there are.
 func (t *trail) take(tb testing.TB, n int) (all []audit.Record) {
 	tb.Helper()
-	for range 1000 {
+	for range 3000 {
 		t.mu.Lock()
 		if len(t.all) >= n {
 			all, t.all = t.all, nil

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"bbftp/engine/auth"
-	"bbftp/engine/server"
 	"bbftp/engine/wire"
 )
 
@@ -87,8 +86,9 @@ func header(code wire.Code, length int32) []byte {
 // TestGarbageBeforeLogin says everything but a login.
 func TestGarbageBeforeLogin(t *testing.T) {
 	noLeaks(t)
-	h := serve(t, func(cfg *server.Config) { cfg.Waits.Login = 500 * time.Millisecond })
+	h := serve(t, nil)
 	w := newWitness(t, h)
+	h.hurry(t, 500*time.Millisecond)
 	var empty wire.Log
 	for name, said := range map[string][]byte{
 		"nothing":               nil,
@@ -120,9 +120,10 @@ func TestGarbageBeforeLogin(t *testing.T) {
 func TestGarbageAfterLogin(t *testing.T) {
 	noLeaks(t)
 	h := serve(t, nil)
+	closed := refusing(t)
 	w := newWitness(t, h)
 	store := func(change func(*wire.FileRequest)) []byte {
-		r, err := wire.NewFileRequest(wire.MsgStore, "f", 7, netip.Addr{}, []uint16{65535})
+		r, err := wire.NewFileRequest(wire.MsgStore, "f", 7, netip.Addr{}, []uint16{closed})
 		if err != nil {
 			t.Fatal(err)
 		}

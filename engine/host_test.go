@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -21,12 +22,19 @@ import (
 	"bbftp/engine/storage"
 )
 
+func TestMain(m *testing.M) {
+	syscall.Umask(0o022) // whatever the caller's
+	os.Exit(m.Run())
+}
+
 // host is a server of this process and the directory its users see as "/".
 type host struct {
-	port uint16
-	root string
-	gate *admission.Gate
-	stop func() // ends the server and waits for its sessions
+	port   uint16
+	root   string
+	gate   *admission.Gate
+	server *server.Server
+	cfg    server.Config
+	stop   func() // ends the server and waits for its sessions
 }
 
 // anyone lets everybody in: who may is the matter of package auth.
@@ -56,11 +64,12 @@ func serve(t testing.TB, set func(*server.Config)) *host {
 	if cfg.Gate == nil {
 		cfg.Gate = admission.New(admission.Limits{FailureDelay: -1})
 	}
-	h.root, h.gate = cfg.Root, cfg.Gate
+	h.root, h.gate, h.cfg = cfg.Root, cfg.Gate, cfg
 	s, err := server.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
+	h.server = s
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -77,6 +86,38 @@ func serve(t testing.TB, set func(*server.Config)) *host {
 	})
 	t.Cleanup(h.stop)
 	return h
+}
+
+// hurry changes how long the logins of those that come now may take; 0 is the default.
+func (h *host) hurry(t testing.TB, login time.Duration) {
+	t.Helper()
+	h.cfg.Waits.Login = login
+	if err := h.server.Reconfigure(h.cfg); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// refusing is a port that refuses connections, and that nobody else gets: it is
+// taken, but not listened on.
+func refusing(t testing.TB) uint16 {
+	t.Helper()
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
+	if err != nil {
+		t.Error(err)
+		runtime.Goexit()
+	}
+	t.Cleanup(func() { _ = syscall.Close(fd) })
+	syscall.CloseOnExec(fd)
+	if err := syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		t.Error(err)
+		runtime.Goexit()
+	}
+	at, err := syscall.Getsockname(fd)
+	if err != nil {
+		t.Error(err)
+		runtime.Goexit()
+	}
+	return uint16(at.(*syscall.SockaddrInet4).Port)
 }
 
 // sessions is how many connections the server has.
@@ -200,7 +241,7 @@ func use(t testing.TB) usage {
 func (u usage) back(t testing.TB) {
 	t.Helper()
 	var now usage
-	for range 1000 {
+	for range 3000 {
 		if now = use(t); now.goroutines <= u.goroutines && now.files <= u.files {
 			return
 		}

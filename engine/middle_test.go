@@ -260,12 +260,11 @@ func (m *middle) bridge(i int, port int32, passive bool) int32 {
 	m.mu.Lock()
 	storing := m.storing
 	m.mu.Unlock()
+	if m.plan.refuse == i+1 {
+		return int32(refusing(m))
+	}
 	ln := m.listen()
 	ours := int32(ln.Addr().(*net.TCPAddr).Port)
-	if m.plan.refuse == i+1 {
-		ln.Close()
-		return ours
-	}
 	m.keep(ln)
 	m.all.Go(func() {
 		caller, err := ln.AcceptTCP()

@@ -14,6 +14,7 @@ import (
 // one side or both have chosen. What the kernel grants is tested in netio.
 func TestSocketOptions(t *testing.T) {
 	noLeaks(t)
+	content := waves(1 << 20)
 	for name, o := range map[string]struct {
 		server func(*server.Config)
 		client func(*client.Config)
@@ -45,7 +46,6 @@ func TestSocketOptions(t *testing.T) {
 						cfg.Protocol, cfg.Streams, cfg.Compress = version, 3, compress
 						o.client(cfg)
 					})
-					content := waves(2 << 20)
 					write(t, dir, "src", content)
 					put, err := c.Put(t.Context(), "src", "there")
 					if err != nil {

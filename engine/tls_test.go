@@ -291,6 +291,7 @@ func TestTLSGarbage(t *testing.T) {
 			}
 		})
 	}
+	h.hurry(t, 0)
 	c, _ := dial(t, h.port, func(cfg *client.Config) { cfg.Trust = &trust.Policy{Require: true} })
 	if err := c.Mkdir(t.Context(), "a"); err != nil {
 		t.Error(err)

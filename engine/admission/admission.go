@@ -2,14 +2,17 @@
 // how long a wrong login is made to wait. It knows addresses and names, no
 // connections and no protocol.
 //
-//	Enter ─┬─ refused                       Waiting, Failed: its place may be given away
+//	Enter ─┬─ refused
 //	       └─► logging in ─┬─ Admit ─► session ─── Leave
 //	                       └─ evicted, Leave
+//
+// While all places are taken, who logs in makes way for others: see Enter.
 package admission
 
 import (
 	"container/list"
 	"errors"
+	"math/rand/v2"
 	"net/netip"
 	"sync"
 	"time"
@@ -63,6 +66,7 @@ type Gate struct {
 	last     uint64 // number of the latest visit
 	visits   map[*Visit]struct{}
 	waiting  list.List // of the *Visits that have the server wait, the longest first
+	working  list.List // of the others that are not admitted yet, in their order
 	sources  map[netip.Prefix]*source
 	users    map[string]*user
 	streams  int
@@ -70,6 +74,9 @@ type Gate struct {
 	evicted  int64
 	refused  int64
 	failures failures
+	known    reputation
+	// draw is a time of up to the given one.
+	draw func(most time.Duration) time.Duration
 }
 
 // source is what comes from one address, or one /64 of IPv6, while anything does.
@@ -87,6 +94,7 @@ func New(limits Limits) *Gate {
 		visits:  make(map[*Visit]struct{}),
 		sources: make(map[netip.Prefix]*source),
 		users:   make(map[string]*user),
+		draw:    rand.N[time.Duration],
 	}
 }
 

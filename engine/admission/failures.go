@@ -1,7 +1,6 @@
 package admission
 
 import (
-	"container/list"
 	"context"
 	"net/netip"
 	"time"
@@ -13,9 +12,6 @@ const (
 	// forgiven is how long an address behaves for one of its failures to be forgotten:
 	// more than the longest wait, or who waits it out would be forgiven for that.
 	forgiven = 2 * longest
-	// remembered is of how many addresses failures are known. Who has more to fail from
-	// gains what the first failure of each costs anyway.
-	remembered = 4096
 	// sideBySide is how many wrong logins of an address wait before those that follow
 	// are not even checked. Who is not let in at once knows that he guessed wrong, and
 	// need not wait for the answer.
@@ -24,15 +20,12 @@ const (
 	poll = 50 * time.Millisecond
 )
 
-// failures are the wrong logins of late. Its memory is bounded.
-type failures struct {
-	known  map[netip.Prefix]*list.Element
-	recent list.List // of *failure, the latest first
-}
+// failures are the wrong logins of late. Who has more addresses to fail from than are
+// remembered gains what the first failure of each costs anyway.
+type failures struct{ recent[failure] }
 
 // failure is what is known of an address.
 type failure struct {
-	from  netip.Prefix
 	count int       // not yet forgiven at the time of the last
 	last  time.Time // zero: there was none
 	// ends are those of the latest waits, and checking how many passwords are
@@ -80,31 +73,12 @@ func (f *failures) next(from netip.Prefix, least time.Duration) time.Duration {
 	return wait
 }
 
-// of is what is known of an address, as the latest.
-func (f *failures) of(from netip.Prefix) *failure {
-	if e := f.known[from]; e != nil {
-		f.recent.MoveToFront(e)
-		return e.Value.(*failure)
-	}
-	if f.known == nil {
-		f.known = make(map[netip.Prefix]*list.Element)
-	}
-	if len(f.known) == remembered {
-		oldest := f.recent.Back()
-		delete(f.known, f.recent.Remove(oldest).(*failure).from)
-	}
-	one := &failure{from: from}
-	f.known[from] = f.recent.PushFront(one)
-	return one
-}
-
 // checked counts one check less. Who has never failed is forgotten: the memory is
 // for those who have.
-func (f *failures) checked(one *failure) {
+func (f *failures) checked(from netip.Prefix, one *failure) {
 	one.checking--
-	if e := f.known[one.from]; e != nil && e.Value == one && one.checking == 0 && one.last.IsZero() {
-		f.recent.Remove(e)
-		delete(f.known, one.from)
+	if f.look(from) == one && one.checking == 0 && one.last.IsZero() {
+		f.forget(from)
 	}
 }
 
@@ -150,7 +124,7 @@ func (v *Visit) turn() time.Duration {
 // known ends the check: it is known how it went.
 func (v *Visit) known() {
 	if v.checked != nil {
-		v.gate.failures.checked(v.checked)
+		v.gate.failures.checked(v.from, v.checked)
 		v.checked = nil
 	}
 }
@@ -181,6 +155,7 @@ func (v *Visit) fail() time.Duration {
 		return 0
 	}
 	if !v.left && v.user == nil {
+		v.standing = denied
 		v.wait(true)
 	}
 	defer v.known() // after the wait stands for it

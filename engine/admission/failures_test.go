@@ -149,7 +149,7 @@ func TestGuessesBounded(t *testing.T) {
 		if got := guesses.Load(); got > 4*10+12 {
 			t.Errorf("%d guesses", got)
 		}
-		if f := g.failures.known[sourceOf(addr("192.0.2.1"))].Value.(*failure); f.checking != 0 {
+		if f := g.failures.look(sourceOf(addr("192.0.2.1"))); f.checking != 0 {
 			t.Errorf("%d checks under way", f.checking)
 		}
 	})
@@ -171,7 +171,7 @@ func TestRightLoginsAreNotRemembered(t *testing.T) {
 		t.Errorf("%d addresses known while one is checked, want 1", n)
 	}
 	two.Leave()
-	if n := len(g.failures.known) + g.failures.recent.Len(); n != 0 {
+	if n := len(g.failures.known) + g.failures.order.Len(); n != 0 {
 		t.Errorf("%d addresses known, want none", n)
 	}
 }
@@ -190,8 +190,8 @@ func TestFailuresBounded(t *testing.T) {
 			f.next(from(0), time.Second) // who goes on is not forgotten for it
 		}
 	}
-	if len(f.known) != remembered || f.recent.Len() != remembered {
-		t.Errorf("%d and %d remembered, want %d", len(f.known), f.recent.Len(), remembered)
+	if len(f.known) != remembered || f.order.Len() != remembered {
+		t.Errorf("%d and %d remembered, want %d", len(f.known), f.order.Len(), remembered)
 	}
 	if got := f.next(from(0), time.Second); got != longest {
 		t.Errorf("waits %v", got)

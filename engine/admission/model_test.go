@@ -55,12 +55,12 @@ func play(t *testing.T, steps []byte) {
 		t.Errorf("all have left: %+v, %d users, %d addresses, %d visits", got, len(g.users), len(g.sources), len(g.visits))
 	}
 	for from, e := range g.failures.known {
-		if f := e.Value.(*failure); f.checking != 0 || f.last.IsZero() {
+		if f := e.Value.(*about[failure]).what; f.checking != 0 || f.last.IsZero() {
 			t.Errorf("all have left: %v is known for %+v", from, f)
 		}
 	}
-	if g.waiting.Len() > 0 {
-		t.Errorf("all have left: %d wait", g.waiting.Len())
+	if g.waiting.Len()+g.working.Len() > 0 {
+		t.Errorf("all have left: %d wait, %d are served", g.waiting.Len(), g.working.Len())
 	}
 }
 
@@ -110,12 +110,15 @@ func recount(t *testing.T, g *Gate, limits Limits, in []*player) []*player {
 			continue
 		}
 		kept = append(kept, p)
-		if p.waits != nil {
+		if p.queue == &g.waiting {
 			waiting[p.from]++
 		}
 		if p.user == "" {
 			want.LoggingIn++
 			continue
+		}
+		if p.queue != nil {
+			t.Error("a session is still logging in")
 		}
 		if p.evicted > 0 {
 			t.Error("a session was evicted")
@@ -128,8 +131,9 @@ func recount(t *testing.T, g *Gate, limits Limits, in []*player) []*player {
 	for _, n := range waiting {
 		total += n
 	}
-	if g.waiting.Len() != total {
-		t.Fatalf("%d in the list of those that wait, want %d", g.waiting.Len(), total)
+	if g.waiting.Len() != total || g.working.Len() != want.LoggingIn-total {
+		t.Fatalf("%d in the list of those that wait, %d in the other, want %d and %d",
+			g.waiting.Len(), g.working.Len(), total, want.LoggingIn-total)
 	}
 	got := g.Counts()
 	if got.LoggingIn != want.LoggingIn || got.Sessions != want.Sessions || got.Streams != want.Streams {

@@ -5,13 +5,14 @@ import (
 	"testing"
 )
 
-func TestNetworks(t *testing.T) {
-	nets := func(all ...string) (p []netip.Prefix) {
-		for _, one := range all {
-			p = append(p, netip.MustParsePrefix(one))
-		}
-		return p
+func nets(all ...string) (p []netip.Prefix) {
+	for _, one := range all {
+		p = append(p, netip.MustParsePrefix(one))
 	}
+	return p
+}
+
+func TestNetworks(t *testing.T) {
 	for _, tt := range []struct {
 		name        string
 		allow, deny []netip.Prefix

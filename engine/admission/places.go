@@ -15,31 +15,41 @@ type Visit struct {
 	evict  func()
 
 	// What follows is guarded by gate.mu.
-	source  *source
-	left    bool
-	waits   *list.Element // in gate.waiting, while the server waits for the client
-	since   time.Time     // when that began
-	name    string
-	user    *user    // nil until it is admitted
-	most    int      // streams of the account at once; 0: no limit of its own
-	held    int      // streams
-	checked *failure // of its address, while its password is being checked
+	source *source
+	left   bool
+	// queue is gate.waiting while the server waits for the client, gate.working
+	// while it works for it, and nil from the login on; spot is the place there.
+	queue    *list.List
+	spot     *list.Element
+	since    time.Time // when the waiting began
+	due      time.Time // until when the place is not for others like it
+	standing standing
+	name     string
+	user     *user    // nil until it is admitted
+	most     int      // streams of the account at once; 0: no limit of its own
+	held     int      // streams
+	checked  *failure // of its address, while its password is being checked
 }
-
-// patience is how long a client may keep the server waiting before its place goes
-// to any other that comes: longer than the answer of an honest one takes.
-const patience = 3 * time.Second
-
-// considered is among how many that have waited longest a victim is looked for, so
-// that whoever is refused costs little, however many there are.
-const considered = 512
 
 // Enter asks for a place for a connection that is not logged in. evict is called,
 // at most once and from another goroutine, if the place must be given up to
-// somebody else; it must not block. A client that keeps the server waiting for its
-// login makes way for one of an address that has fewer, and after 3 s for any. The
-// error is one of the above.
+// somebody else; it must not block. The error is one of the above.
+//
+// While all places are taken, a login makes way for one of a better standing. Among
+// equals one that keeps the server waiting makes way for one of an address that has
+// fewer, after 0.25 to 1 s for one of an address that has as many, and after 3 s for any.
 func (g *Gate) Enter(from netip.Addr, evict func()) (*Visit, error) {
+	v, err := g.TryEnter(from, evict)
+	if err != nil {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.refused++
+	}
+	return v, err
+}
+
+// TryEnter is Enter by who will try again: a refusal does not count.
+func (g *Gate) TryEnter(from netip.Addr, evict func()) (*Visit, error) {
 	v, victim, err := g.enter(plain(from), evict)
 	if victim != nil {
 		victim.evict()
@@ -51,8 +61,8 @@ func (g *Gate) enter(from netip.Addr, evict func()) (v, victim *Visit, err error
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	v = &Visit{gate: g, from: sourceOf(from), evict: evict}
+	v.standing = g.known.of(v.from)
 	if victim, err = g.place(from, v.from); err != nil {
-		g.refused++
 		return nil, nil, err
 	}
 	if victim != nil {
@@ -68,6 +78,7 @@ func (g *Gate) enter(from netip.Addr, evict func()) (v, victim *Visit, err error
 	g.last++
 	v.number = g.last
 	g.visits[v] = struct{}{}
+	v.move(&g.working)
 	return v, victim, nil
 }
 
@@ -89,29 +100,10 @@ func (g *Gate) place(from netip.Addr, of netip.Prefix) (victim *Visit, err error
 	case len(g.visits) > g.limits.Sessions: // the limit was lowered
 		return nil, ErrFull
 	}
-	victim = g.longestWaiting()
-	switch {
-	case victim == nil:
+	if victim = g.victim(of, present.loggingIn); victim == nil {
 		return nil, ErrFull
-	case victim.from != of && victim.source.waiting > present.loggingIn:
-		return victim, nil
-	case time.Since(victim.since) > patience:
-		return victim, nil
 	}
-	return nil, ErrFull
-}
-
-// longestWaiting is, of the address that has the server wait for most logins, the
-// one that does so longest.
-func (g *Gate) longestWaiting() (victim *Visit) {
-	e := g.waiting.Front()
-	for n := 0; e != nil && n < considered; n++ {
-		if v := e.Value.(*Visit); victim == nil || v.source.waiting > victim.source.waiting {
-			victim = v
-		}
-		e = e.Next()
-	}
-	return victim
+	return victim, nil
 }
 
 // Number is the visit's among all of its gate, from 1; that of the zero Visit is 0.
@@ -130,18 +122,6 @@ func (v *Visit) Waiting(waiting bool) {
 	}
 }
 
-func (v *Visit) wait(waiting bool) {
-	switch {
-	case waiting && v.waits == nil:
-		v.waits, v.since = v.gate.waiting.PushBack(v), time.Now()
-		v.source.waiting++
-	case !waiting && v.waits != nil:
-		v.gate.waiting.Remove(v.waits)
-		v.waits = nil
-		v.source.waiting--
-	}
-}
-
 // Admit makes the visit a session of user. sessions and streams are what the account
 // allows at once, 0 for the limit of all. The error is ErrUserFull, or ErrFull if the
 // place was given away just before.
@@ -155,6 +135,7 @@ func (v *Visit) Admit(name string, sessions, streams int) error {
 	if v.left {
 		return ErrFull
 	}
+	v.known() // the password is right, whether there is room or not
 	if sessions == 0 {
 		sessions = g.limits.PerUser
 	}
@@ -165,11 +146,12 @@ func (v *Visit) Admit(name string, sessions, streams int) error {
 	if sessions > 0 && u.sessions >= sessions {
 		return ErrUserFull
 	}
-	v.known()
 	g.users[name] = u
 	u.sessions++
 	g.admitted++
+	g.known.came(v.from)
 	v.wait(false)
+	v.move(nil)
 	v.source.loggingIn--
 	v.name, v.user, v.most = name, u, streams
 	return nil
@@ -191,10 +173,13 @@ func (v *Visit) leave() {
 	}
 	g := v.gate
 	v.wait(false)
+	v.move(nil)
 	v.known()
 	v.left = true
-	delete(g.visits, v)
 	if v.user == nil {
+		if len(g.visits) >= g.limits.Sessions {
+			g.known.waste(v.from)
+		}
 		v.source.loggingIn--
 	} else {
 		v.giveBack(v.held)
@@ -203,6 +188,7 @@ func (v *Visit) leave() {
 			delete(g.users, v.name)
 		}
 	}
+	delete(g.visits, v)
 	if v.source.visits--; v.source.visits == 0 {
 		delete(g.sources, v.from)
 	}

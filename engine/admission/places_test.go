@@ -137,7 +137,7 @@ func TestLimitsChange(t *testing.T) {
 
 // TestEviction fills a gate of four places, each by the letter of an address: a
 // capital has the server wait, a small letter is being served, and a digit has
-// logged in. The wait begins in this order, a second apart.
+// logged in. The wait begins in this order, and each may last as short as any.
 func TestEviction(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
@@ -149,14 +149,17 @@ func TestEviction(t *testing.T) {
 		{"one address has most", "ABBC", 0, 'D', 1},
 		{"the longest waiting of it", "CABB", 0, 'D', 2},
 		{"of two with as many the longest waiting", "ABAB", 0, 'D', 0},
-		{"each has one, none waits long", "ABCD", 0, 'E', 0},
-		{"the newcomer has as many", "ABCE", 0, 'E', -1},
+		{"each has one, none waits long", "ABCD", 0, 'E', -1},
+		{"each has one, and waits long enough", "ABCD", held, 'E', 0},
+		{"the newcomer has as many", "ABCE", held, 'E', -1},
+		{"the newcomer has as many, and they wait long", "ABCE", patience, 'E', 0},
 		{"the newcomer has more that are served", "AAbb", 0, 'B', -1},
 		{"all of the newcomer", "AAAA", 0, 'A', -1},
 		{"all of the newcomer, and long", "AAAA", patience, 'A', 0},
 		{"sessions stay", "1111", time.Hour, 'B', -1},
 		{"who is served stays", "aaaa", time.Hour, 'B', -1},
-		{"among sessions", "11B1", 0, 'C', 2},
+		{"among sessions, at once", "11B1", 0, 'C', -1},
+		{"among sessions", "11B1", held, 'C', 2},
 		{"among sessions of the newcomer, at once", "1A11", 0, 'A', -1},
 		{"among sessions of the newcomer, later", "1A11", patience + time.Second, 'A', 1},
 	} {
@@ -164,6 +167,7 @@ func TestEviction(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				from := func(letter byte) string { return fmt.Sprintf("192.0.2.%d", letter&0x1f) }
 				g := New(Limits{Sessions: len(tt.in)})
+				g.draw = shortest
 				var in []*guest
 				for i := range len(tt.in) {
 					// So quickly that nobody is late because others are many.
@@ -208,16 +212,22 @@ func TestEviction(t *testing.T) {
 	}
 }
 
+// shortest draws the least.
+func shortest(time.Duration) time.Duration { return 0 }
+
 // TestEvictionIsCheap looks at no more than those that have waited longest.
 func TestEvictionIsCheap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := New(Limits{Sessions: considered + 2})
+		g.draw = shortest
 		var in []*guest
 		for i := range considered {
 			in = append(in, waiter(t, g, fmt.Sprintf("192.0.%d.%d", i/256, i%256)))
+			time.Sleep(time.Microsecond)
 		}
 		waiter(t, g, "198.51.100.1")
 		waiter(t, g, "198.51.100.1")
+		time.Sleep(held)
 		enter(t, g, "198.51.100.2")
 		if in[0].evicted != 1 {
 			t.Error("the one that waits longest stays")
@@ -232,39 +242,46 @@ func TestEvictionIsCheap(t *testing.T) {
 // TestEvictedCannotLogIn has the place of a login given away while its password is
 // checked.
 func TestEvictedCannotLogIn(t *testing.T) {
-	g := New(Limits{Sessions: 1})
-	one := waiter(t, g, "192.0.2.1")
-	two := enter(t, g, "192.0.2.2")
-	if err := one.Admit("alice", 0, 0); !errors.Is(err, ErrFull) {
-		t.Errorf("admitted: %v", err)
-	}
-	one.Waiting(true)
-	one.Leave()
-	counts(t, g, Counts{LoggingIn: 1, Evicted: 1})
-	two.Leave()
-	counts(t, g, Counts{Evicted: 1})
+	synctest.Test(t, func(t *testing.T) {
+		g := New(Limits{Sessions: 1})
+		one := waiter(t, g, "192.0.2.1")
+		time.Sleep(held + heldMore)
+		two := enter(t, g, "192.0.2.2")
+		if err := one.Admit("alice", 0, 0); !errors.Is(err, ErrFull) {
+			t.Errorf("admitted: %v", err)
+		}
+		one.Waiting(true)
+		one.Leave()
+		counts(t, g, Counts{LoggingIn: 1, Evicted: 1})
+		two.Leave()
+		counts(t, g, Counts{Evicted: 1})
+	})
 }
 
 // TestNewcomersEvictLittle has one address come again and again: of the others, each
 // with one login under way, it drives out no more than one at a time.
 func TestNewcomersEvictLittle(t *testing.T) {
-	g := New(Limits{Sessions: 8})
-	var others []*guest
-	for i := range 8 {
-		others = append(others, waiter(t, g, fmt.Sprintf("192.0.2.%d", i)))
-	}
-	for range 100 {
-		if v, err := g.Enter(addr("198.51.100.1"), func() {}); err == nil {
-			v.Waiting(true)
+	synctest.Test(t, func(t *testing.T) {
+		g := New(Limits{Sessions: 8})
+		var others []*guest
+		for i := range 8 {
+			others = append(others, waiter(t, g, fmt.Sprintf("192.0.2.%d", i)))
 		}
-	}
-	evicted := 0
-	for _, one := range others {
-		evicted += one.evicted
-	}
-	if evicted != 1 {
-		t.Errorf("%d evicted, want 1", evicted)
-	}
+		time.Sleep(held + heldMore)
+		for range 100 {
+			if v, err := g.Enter(addr("198.51.100.1"), func() {}); err == nil {
+				v.Waiting(true)
+			}
+			time.Sleep(time.Millisecond)
+		}
+		evicted := 0
+		for _, one := range others {
+			evicted += one.evicted
+		}
+		if evicted != 1 {
+			t.Errorf("%d evicted, want 1", evicted)
+		}
+	})
 }
 
 // TestNoGate is a visit to a server without limits.

@@ -20,7 +20,7 @@ func waiting(kind wire.Code) *script {
 // TestWaitingForStart: an abort is not answered, and the session goes on;
 // anything else ends it (wire.md 7.4).
 func TestWaitingForStart(t *testing.T) {
-	h := newHost(t)
+	h := servers(t)
 	for _, kind := range []wire.Code{wire.MsgRetr, wire.MsgRetrC} {
 		for _, code := range append(aborts, wire.MsgCreateZero) {
 			t.Run(kind.String()+" "+code.String(), func(t *testing.T) {
@@ -59,7 +59,7 @@ func sending(kind wire.Code) (s *script, conns []int) {
 // TestAbortWhileSending: an abort stops the streams, gets MSG_BAD and keeps the
 // session, as the seed document has it; anything else closes it.
 func TestAbortWhileSending(t *testing.T) {
-	h := newHost(t)
+	h := servers(t)
 	for _, kind := range []wire.Code{wire.MsgRetr, wire.MsgRetrC} {
 		for _, code := range aborts {
 			t.Run(kind.String()+" "+code.String(), func(t *testing.T) {
@@ -93,7 +93,7 @@ func TestAbortWhileSending(t *testing.T) {
 // TestInterruptedStore: while receiving, whatever the client sends ends the
 // transfer and the session. Nothing half-written stays.
 func TestInterruptedStore(t *testing.T) {
-	h := newHost(t)
+	h := servers(t)
 	for name, end := range map[string][]event{
 		"MSG_ABR":           {client(message(wire.MsgAbr, "")...), bad(textInterrupted), serverEOF()},
 		"MSG_ABORT":         {client(message(wire.MsgAbort, "")...), bad(textInterrupted), serverEOF()},
@@ -130,7 +130,7 @@ func TestInterruptedStore(t *testing.T) {
 // A command sent along with a store is one too early, unless there is nothing
 // to receive.
 func TestPipelinedStore(t *testing.T) {
-	h := newHost(t)
+	h := servers(t)
 	s := scripted("bbuser").stored("empty", "zero")
 	s.add(client(append(fileRequest(wire.MsgStore, "empty", 0, 1).Append(nil), message(wire.MsgList, "*")...)...), ok("OK"), server(wire.ListReply{Names: []string{"empty"}}))
 	s.add(client(append(fileRequest(wire.MsgStore, "new", 1000, 1).Append(nil), message(wire.MsgList, "*")...)...), bad(textInterrupted), serverEOF())
@@ -141,7 +141,7 @@ func TestPipelinedStore(t *testing.T) {
 // keeps quiet (wire.md 5). No other would pass while the test runs, and in the
 // rest of the session the client need not hurry.
 func TestTimeLimits(t *testing.T) {
-	h := newHost(t)
+	h := servers(t)
 	const soon = 50 * time.Millisecond
 	play := func(name string, w Waits, s *script) {
 		for _, wait := range []*time.Duration{&w.First, &w.Command, &w.Start, &w.Connect, &w.Idle, &w.Ack} {
@@ -177,7 +177,7 @@ func TestDefaultWaits(t *testing.T) {
 
 // TestRefusedPorts: a client that cannot be called back keeps its session.
 func TestRefusedPorts(t *testing.T) {
-	h := newHost(t)
+	h := servers(t)
 	s := scripted("bbuser").file("small", "small")
 	first, second := bad("Cannot connect receive socket 1 : Connection refused"), bad("Cannot connect receive socket 2 : Connection refused")
 	s.request(wire.MsgStore, "small", 1000, 3).add(first)

@@ -13,6 +13,8 @@ import (
 
 	"bbftp/engine/admission"
 	"bbftp/engine/audit"
+	"bbftp/engine/control"
+	"bbftp/netio"
 )
 
 // Acceptor takes the connections of a listener and serves those that its gate lets
@@ -20,6 +22,10 @@ import (
 //
 //	running ─┬─ ctx ends: connections are cut ────────┐
 //	         └─ Drain: no more of them, those left end ┴─► Run returns
+//
+// Where there is no place, up to 64 connections wait a second for a session that is
+// ending; the others are refused at once. Peers that are gone without a word end their
+// connections: see [Unheard].
 type Acceptor struct {
 	// Gate decides who may come in.
 	Gate *admission.Gate
@@ -37,13 +43,20 @@ type Acceptor struct {
 	once   sync.Once
 	ending context.Context
 	end    context.CancelFunc
+	lobby  chan struct{} // holds one element for each connection that waits for a place
 }
 
 // errEvicted is the cause of a connection's end that had to make way.
 var errEvicted = errors.New("kept the server waiting while others wanted its place")
 
+// maxLobby is how many connections wait for a place.
+const maxLobby = 64
+
 func (a *Acceptor) init() {
-	a.once.Do(func() { a.ending, a.end = context.WithCancel(context.Background()) })
+	a.once.Do(func() {
+		a.ending, a.end = context.WithCancel(context.Background())
+		a.lobby = make(chan struct{}, maxLobby)
+	})
 }
 
 // Drain has no connection come in any more: listeners are closed, and Run returns
@@ -104,24 +117,63 @@ func (a *Acceptor) accept(ctx context.Context, l net.Listener, serving *sync.Wai
 
 // admit serves conn if it may come in.
 func (a *Acceptor) admit(ctx context.Context, conn net.Conn, serving *sync.WaitGroup) {
+	noticeEnd(conn)
 	ctx, evict := context.WithCancelCause(ctx)
-	visit, err := a.Gate.Enter(addrPort(conn.RemoteAddr()).Addr(), func() { evict(errEvicted) })
+	from, evicted := control.AddrPort(conn.RemoteAddr()).Addr(), func() { evict(errEvicted) }
+	visit, err := a.Gate.TryEnter(from, evicted)
+	if admission.Passing(err) {
+		select {
+		case a.lobby <- struct{}{}:
+			serving.Go(func() {
+				defer evict(nil)
+				visit, err := a.Gate.EnterSoon(ctx, from, evicted)
+				<-a.lobby
+				a.receive(ctx, conn, visit, err)
+			})
+			return
+		default:
+		}
+	}
 	if err != nil {
-		evict(nil)
-		a.refuse(conn, err)
-		return
+		if visit, err = a.Gate.Enter(from, evicted); err != nil { // which counts it
+			evict(nil)
+			a.refuse(conn, err)
+			return
+		}
 	}
 	serving.Go(func() {
 		defer evict(nil)
-		defer visit.Leave()
-		defer survive(a.Log, conn)
-		a.Serve(ctx, conn, visit)
+		a.receive(ctx, conn, visit, nil)
 	})
+}
+
+// receive serves a connection that has a place, and refuses others.
+func (a *Acceptor) receive(ctx context.Context, conn net.Conn, visit *admission.Visit, refused error) {
+	if refused != nil {
+		a.refuse(conn, refused)
+		return
+	}
+	defer visit.Leave()
+	defer survive(a.Log, conn)
+	a.Serve(ctx, conn, visit)
 }
 
 func (a *Acceptor) refuse(conn net.Conn, reason error) {
 	recordRefusal(a.Log, a.Audit, conn, reason)
 	a.Refuse(conn, reason)
+}
+
+// Unheard is how long the peer of a control connection may leave unacknowledged what
+// was sent to it, or the kernel's probes, the first of which comes when nothing has
+// been heard for 15 s: a machine that vanished can't say that it is gone. Where the
+// system has no such limit (see [netio.Options]), its own hold.
+const Unheard = 2 * time.Minute
+
+// noticeEnd sets that limit; package net has probes sent on whatever it accepts.
+func noticeEnd(conn net.Conn) {
+	if tcp, ok := conn.(syscall.Conn); ok {
+		_ = netio.SetUserTimeout(tcp, Unheard)
+	}
 }
 
 // survive keeps a defect in one session from ending the others.

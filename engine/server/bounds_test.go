@@ -33,8 +33,11 @@ func TestRefusedConnections(t *testing.T) {
 			running := g.session(t, 2)
 			running.request(wish(wire.MsgStoreV2, 6, 0, 1), "file")
 			conns := running.open(running.agreed(), false)
+			var all []*v2Client
 			for range 20 {
-				c := g.come(t, tt.from)
+				all = append(all, g.come(t, tt.from))
+			}
+			for _, c := range all {
 				c.bad(greeted + tt.text)
 				c.closed()
 			}
@@ -63,14 +66,17 @@ func TestSilentMakesWay(t *testing.T) {
 	c := g.come(t, "127.0.0.3")
 	c.claim("bbuser", "secret")
 	c.ok(greeted + "OK")
-	silent[0].closed()
 	running.alive()
 	if c := g.gate.Counts(); c.Evicted != 1 {
 		t.Errorf("%+v", c)
 	}
 	for _, r := range g.records.await(t, audit.Login, 3) {
-		if made := r.Client.Addr().String() == "127.0.0.2"; made != (r.Reason == reasonEvicted) {
+		made := r.Client.Addr().String() == "127.0.0.2"
+		if made != (r.Reason == reasonEvicted) {
 			t.Errorf("recorded %+v", r)
+		}
+		if made {
+			silent[r.Session-2].closed()
 		}
 	}
 }

@@ -1,7 +1,9 @@
 package server
 
 import (
+	"errors"
 	"io"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -17,12 +19,16 @@ func TestDrain(t *testing.T) {
 		g.write(t, "source", "what there was", 0o644)
 		idle, busy, fresh := g.session(t, 2), g.session(t, version), g.come(t, "127.0.0.1")
 		fresh.greeted()
+		choosing := g.session(t, 0)
+		choosing.send(wire.Signal{Kind: wire.MsgProt})
+		choosing.read()
 		idle.alive() // is past the choice of a version
 		busy.request(wish(wire.MsgStoreV2, 6, 0, 2), "file")
 		conns := busy.open(busy.agreed(), false)
 		g.Drain()
 		idle.closed()
 		fresh.closed()
+		choosing.closed()
 		busy.put(conns, "abcdef", nil)
 		busy.ok("OK")
 		busy.closed()
@@ -31,7 +37,7 @@ func TestDrain(t *testing.T) {
 			t.Error(err)
 		}
 		g.holds(t, "file", "abcdef")
-		for _, r := range g.records.await(t, audit.Session, 2) {
+		for _, r := range g.records.await(t, audit.Session, 3) {
 			if r.Outcome != audit.Failed || r.Reason != reasonStopping {
 				t.Errorf("recorded %+v", r)
 			}
@@ -57,6 +63,20 @@ func TestDrainCut(t *testing.T) {
 		t.Error(err)
 	}
 	g.wantNames(t)
+}
+
+// TestDrainUnmet ends the wait for a client of a remote shell.
+func TestDrainUnmet(t *testing.T) {
+	for _, shell := range []Shell{{}, {Exchange: true, Address: netip.MustParseAddr("127.0.0.1")}} {
+		s := newV2Server(t, nil)
+		c, ended := s.shell(t, shell)
+		c.read()
+		s.Drain()
+		c.closed()
+		if err := within(t, ended); !errors.Is(err, errDraining) {
+			t.Errorf("ended with %v", err)
+		}
+	}
 }
 
 // TestDrainHandedOver ends a session that is served alone as well.

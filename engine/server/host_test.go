@@ -4,6 +4,7 @@ import (
 	"encoding/gob"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -16,18 +17,25 @@ import (
 )
 
 // The servers under test run in a process of their own, without privilege
-// where the tests have it: the permissions of files mean nothing to root.
+// where the tests have it: the permissions of files mean nothing to root. It is
+// one for all tests, since each server makes keys for its clients.
 const hostVariable = "BBFTP_TEST_SERVER_HOST"
 
 func TestMain(m *testing.M) {
-	if users := os.Getenv(hostVariable); users != "" {
-		if err := runHost(os.Stdin, os.Stdout, users); err != nil {
+	syscall.Umask(recordedUmask) // whatever the caller's
+	if os.Getenv(hostVariable) != "" {
+		if err := runHost(os.Stdin, os.Stdout); err != nil {
 			fmt.Fprintln(os.Stderr, "server host:", err)
 			os.Exit(1)
 		}
 		os.Exit(0)
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	if err := theHost.end(); err != nil { // a data race ends it with an error, too
+		fmt.Fprintln(os.Stderr, "the servers' process:", err)
+		code = 1
+	}
+	os.Exit(code)
 }
 
 // The recorded servers' version and umask.
@@ -81,56 +89,90 @@ type (
 
 // host is the tests' end of the process with the servers.
 type host struct {
-	to   *gob.Encoder
-	from *gob.Decoder
-	uid  int             // whose files sessions are to find, -1 for ours
-	used map[uint16]bool // ports of players
+	process *exec.Cmd // nil: not started
+	in      io.Closer // its end
+	to      *gob.Encoder
+	from    *gob.Decoder
+	uid     int             // whose files sessions are to find, -1 for ours
+	used    map[uint16]bool // ports of players
 }
+
+// theHost is there from the first test on that asks for it.
+var theHost host
 
 // nobody is the user that servers run as where we may choose.
 const nobody = 65534
 
-// newHost starts the process. It must end well, and does so with the test.
-func newHost(t *testing.T) *host {
+// servers is the process, which the first test that wants it starts.
+func servers(t *testing.T) *host {
 	t.Helper()
-	file := filepath.Join(openDir(t), "users")
-	if err := os.WriteFile(file, []byte(users), 0o644); err != nil {
-		t.Fatal(err)
+	if theHost.process == nil {
+		if err := theHost.start(); err != nil {
+			t.Fatalf("start the servers' process: %v", err)
+		}
 	}
+	return &theHost
+}
+
+func (h *host) start() error {
 	self, err := os.Executable()
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
-	h := &host{uid: -1, used: make(map[uint16]bool)}
 	cmd := exec.Command(self)
+	h.uid, h.used = -1, make(map[uint16]bool)
 	if os.Geteuid() == 0 {
 		h.uid = nobody
 		// By this name because the program may lie where nobody may look for it.
 		cmd.Path = "/proc/self/exe"
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 	}
-	cmd.Env = append(os.Environ(), hostVariable+"="+file, "TZ=UTC") // the recorded servers' zone
+	cmd.Env = append(os.Environ(), hostVariable+"=1", "TZ=UTC") // the recorded servers' zone
 	cmd.Dir = "/"
 	cmd.Stderr = os.Stderr
+	file, err := openUsers()
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	cmd.ExtraFiles = []*os.File{file}
 	in, err := cmd.StdinPipe()
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	if err := cmd.Start(); err != nil {
-		t.Fatalf("start the servers' process: %v", err)
+		return err
 	}
-	h.to, h.from = gob.NewEncoder(in), gob.NewDecoder(out)
-	t.Cleanup(func() {
-		_ = in.Close()
-		if err := cmd.Wait(); err != nil { // a data race ends it with an error, too
-			t.Errorf("the servers' process: %v", err)
-		}
-	})
-	return h
+	h.process, h.in, h.to, h.from = cmd, in, gob.NewEncoder(in), gob.NewDecoder(out)
+	return nil
+}
+
+// usersFile is where the process finds openUsers.
+const usersFile = "/dev/fd/3"
+
+// openUsers is the file of the accounts, which has lost its name already.
+func openUsers() (*os.File, error) {
+	file, err := os.CreateTemp("", "bbftp-users-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.Remove(file.Name())
+	if _, err := file.WriteString(users); err != nil {
+		return nil, err
+	}
+	return file, file.Chmod(0o644)
+}
+
+// end waits until the process has ended, for which its input must.
+func (h *host) end() error {
+	if h.process == nil {
+		return nil
+	}
+	return errors.Join(h.in.Close(), h.process.Wait())
 }
 
 func (h *host) ask(t *testing.T, o order) report {
@@ -149,6 +191,14 @@ func openDir(t *testing.T) string {
 	for _, d := range []string{dir, filepath.Dir(dir)} {
 		if err := os.Chmod(d, 0o755); err != nil {
 			t.Fatal(err)
+		}
+	}
+	for d := filepath.Dir(filepath.Dir(dir)); os.Geteuid() == 0; d = filepath.Dir(d) {
+		if info, err := os.Stat(d); err != nil || info.Mode()&0o001 == 0 {
+			t.Fatalf("%s (%v, %v) is closed to the servers, which run as another user: choose another TMPDIR", d, info.Mode(), err)
+		}
+		if d == filepath.Dir(d) {
+			break
 		}
 	}
 	return dir

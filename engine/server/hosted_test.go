@@ -9,7 +9,6 @@ import (
 	"io"
 	"log/slog"
 	"math"
-	"math/rand/v2"
 	"net"
 	"net/netip"
 	"os"
@@ -24,8 +23,12 @@ import (
 )
 
 // runHost obeys orders until their end.
-func runHost(in io.Reader, out io.Writer, users string) error {
-	accounts, err := auth.LoadUsers(users)
+func runHost(in io.Reader, out io.Writer) error {
+	accounts, err := auth.LoadUsers(usersFile)
+	if err != nil {
+		return err
+	}
+	key, err := makeKey()
 	if err != nil {
 		return err
 	}
@@ -45,7 +48,7 @@ func runHost(in io.Reader, out io.Writer, users string) error {
 		}
 		h, known := running[o.Config]
 		if !known {
-			if h, err = newHosted(o.Config, accounts); err != nil {
+			if h, err = newHosted(o.Config, accounts, key); err != nil {
 				if err := to.Encode(report{Err: err.Error()}); err != nil {
 					return err
 				}
@@ -57,7 +60,7 @@ func runHost(in io.Reader, out io.Writer, users string) error {
 				return err
 			}
 		}
-		r := report{Port: uint16(h.listener.Addr().(*net.TCPAddr).Port)}
+		r := report{Port: h.listener.port()}
 		if o.Root != "" {
 			h.root, h.before = o.Root, usage()
 			if err := h.serveShell(ctx, &serving, o.Shell); err != nil {
@@ -76,14 +79,31 @@ func runHost(in io.Reader, out io.Writer, users string) error {
 type hosted struct {
 	server   *Server
 	gate     *admission.Gate
-	listener net.Listener
+	listener *pair
 	root     string // set only while no session begins
 	before   use    // of the process before the present session
 	log      logBuffer
 	failed   chan error
 }
 
-func newHosted(c serverConfig, accounts *auth.Users) (*hosted, error) {
+// onceMade is a login key, of which each connection has a copy: making them would take
+// most of the tests' time.
+type onceMade []byte
+
+func makeKey() (onceMade, error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	key, err := auth.NewKeyPool(ctx, 1).TakeOwn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return key.Marshal()
+}
+
+// Take implements auth.Keys.
+func (k onceMade) Take(context.Context) (*auth.Key, error) { return auth.ParseKey(k) }
+
+func newHosted(c serverConfig, accounts *auth.Users, key auth.Keys) (*hosted, error) {
 	h := &hosted{failed: make(chan error, 1), gate: admission.New(admission.Limits{FailureDelay: -1})}
 	cfg := Config{
 		Accounts:      accounts,
@@ -108,6 +128,7 @@ func newHosted(c serverConfig, accounts *auth.Users) (*hosted, error) {
 	if h.server, err = New(cfg); err != nil {
 		return nil, err
 	}
+	h.server.keys = func(context.Context) auth.Keys { return key }
 	h.server.current.Load().open = func(auth.Account) (*storage.Tree, string, error) {
 		tree, err := storage.Open(h.root, storage.Limits{})
 		return tree, home, err
@@ -125,7 +146,7 @@ func (h *hosted) serveShell(ctx context.Context, serving *sync.WaitGroup, o shel
 	if err != nil {
 		return err
 	}
-	port := uint16(h.listener.Addr().(*net.TCPAddr).Port)
+	port := h.listener.port()
 	serving.Go(func() {
 		err := h.server.ServeShell(ctx, Shell{
 			In: in, Out: out, Account: auth.Account{Name: "bbuser", Dir: h.root + clientDir}, Port: port,
@@ -136,26 +157,6 @@ func (h *hosted) serveShell(ctx context.Context, serving *sync.WaitGroup, o shel
 		}
 	})
 	return nil
-}
-
-// listenPair listens on a port whose lower neighbour, where data streams come
-// from, is free and stays so: Linux gives away the ports from 32768 on, and
-// other runs of these tests listen on even ones, too.
-func listenPair() (net.Listener, error) {
-	for {
-		port := 10000 + 2*rand.IntN(10000)
-		below, err := net.Listen("tcp4", fmt.Sprintf("127.0.0.1:%d", port-1))
-		if err != nil {
-			continue
-		}
-		l, err := net.Listen("tcp4", fmt.Sprintf("127.0.0.1:%d", port))
-		if err := below.Close(); err != nil {
-			return nil, err
-		}
-		if err == nil {
-			return l, nil
-		}
-	}
 }
 
 // warmUp lets the server start what it keeps.
@@ -180,7 +181,7 @@ func (h *hosted) warmUp() error {
 // settle waits until every session is gone with all it had.
 func (h *hosted) settle() string {
 	var now use
-	for range 10_000 {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(time.Millisecond) {
 		select {
 		case err := <-h.failed:
 			return fmt.Sprintf("the server ended: %v", err)
@@ -190,7 +191,6 @@ func (h *hosted) settle() string {
 		if h.visitors() == 0 && now.files <= h.before.files && now.goroutines <= h.before.goroutines {
 			return ""
 		}
-		time.Sleep(time.Millisecond)
 	}
 	stacks := make([]byte, 1<<20)
 	return fmt.Sprintf("%d sessions stay, %+v before, %+v now:\n%s",

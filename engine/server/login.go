@@ -178,7 +178,7 @@ func (e *entrance) check(ctx context.Context, key *auth.Key, m wire.Log) (auth.A
 	e.claimed = who.User()
 	account, err := e.authenticate(ctx, who)
 	if err == nil {
-		err = e.visit.Admit(account.Name, account.Sessions, account.Streams)
+		err = e.visit.AdmitSoon(ctx, account.Name, account.Sessions, account.Streams)
 	}
 	switch {
 	case errors.Is(err, auth.ErrDenied): // answered after the delay

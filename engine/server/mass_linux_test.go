@@ -41,7 +41,7 @@ func stall(t *testing.T, name string) (release func()) {
 
 // TestStalledOpen: minutes that a tape takes are its session's alone.
 func TestStalledOpen(t *testing.T) {
-	h := newHost(t)
+	h := servers(t)
 	tape := h.newTape(t)
 	release := stall(t, filepath.Join(tape, "part/a.dat"))
 	root := h.newRoot(t)
@@ -90,7 +90,7 @@ func TestStalledOpen(t *testing.T) {
 
 // A message during the wait ends the session, like one during a transfer.
 func TestInterruptedStall(t *testing.T) {
-	h := newHost(t)
+	h := servers(t)
 	tape := h.newTape(t)
 	for _, code := range append(aborts, wire.MsgRetrStart) {
 		t.Run(code.String(), func(t *testing.T) {
@@ -104,7 +104,7 @@ func TestInterruptedStall(t *testing.T) {
 
 // TestStalledTooLong: the archive's time limit ends the wait, not the session.
 func TestStalledTooLong(t *testing.T) {
-	h := newHost(t)
+	h := servers(t)
 	tape := h.newTape(t)
 	release := stall(t, filepath.Join(tape, "part/a.dat"))
 	s := scripted("bbuser").file("small", "small").request(wire.MsgRetrRFIO, "/tape/part/a.dat", 0, 1).

@@ -47,7 +47,7 @@ func notStated(name, why string) event {
 // TestMassStorage: retrieved like any file, by who may, through the mapping of
 // paths.
 func TestMassStorage(t *testing.T) {
-	h := newHost(t)
+	h := servers(t)
 	tape := h.newTape(t)
 	if err := os.Symlink("../b.dat", filepath.Join(tape, "part/out")); err != nil {
 		t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"bbftp/engine/admission"
 	"bbftp/engine/audit"
 	"bbftp/engine/auth"
+	"bbftp/engine/control"
 )
 
 // Reasons of records about logins and sessions. Others are the texts of package
@@ -46,7 +47,7 @@ func cut(text string, most int) string {
 
 // recordRefusal tells log and sink that a connection was not let in.
 func recordRefusal(log *slog.Logger, sink audit.Sink, conn net.Conn, reason error) {
-	client := addrPort(conn.RemoteAddr())
+	client := control.AddrPort(conn.RemoteAddr())
 	log.Warn("connection refused", "client", client.String(), "error", reason)
 	if sink != nil {
 		sink.Record(audit.Record{

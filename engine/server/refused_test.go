@@ -16,7 +16,7 @@ var fileKinds = []wire.Code{wire.MsgStore, wire.MsgStoreC, wire.MsgRetr, wire.Ms
 // TestBadRequests: a file request that must not be obeyed is refused for good,
 // before anything is touched, and the session goes on (wire.md 7.2).
 func TestBadRequests(t *testing.T) {
-	h := newHost(t)
+	h := servers(t)
 	for _, tt := range []struct {
 		name  string
 		kinds []wire.Code
@@ -87,7 +87,7 @@ func (s *script) asTheyStand(m wire.FileRequest, answer event) *script {
 
 // TestRefusedFiles: what the file system or its limits refuse.
 func TestRefusedFiles(t *testing.T) {
-	h := newHost(t)
+	h := servers(t)
 	long := strings.Repeat("x", wire.MaxNameV1)
 	s := scripted("bbuser").file("small", "small").dir("sub").file("sealed", "small").file("secret", "small")
 	s.given[2].mode, s.given[3].mode = 0o444, 0
@@ -126,7 +126,7 @@ func TestRefusedFiles(t *testing.T) {
 
 // TestNames: every way to spell a path that fits, and none out of the tree.
 func TestNames(t *testing.T) {
-	h := newHost(t)
+	h := servers(t)
 	padded := strings.Repeat("./", (wire.MaxNameV1-5)/2) + "small"
 	if len(padded) != wire.MaxNameV1 {
 		t.Fatalf("a name of %d bytes", len(padded))
@@ -145,7 +145,7 @@ func TestNames(t *testing.T) {
 
 // TestPaths: the commands with a path of up to 575 bytes.
 func TestPaths(t *testing.T) {
-	h := newHost(t)
+	h := servers(t)
 	s := scripted("bbuser").file("m1.dat", "small").file("m2.dat", "one").file(".hidden", "one").dir("sub").file("sub/m3.dat", "three")
 	for _, kind := range []wire.Code{wire.MsgMkdir, wire.MsgChdir, wire.MsgList} {
 		s.command(kind, "", badNoRetry("Invalid request : "+kind.String()+", byte 8: empty path: malformed string"))
@@ -174,7 +174,7 @@ func TestPaths(t *testing.T) {
 
 // TestOutOfStep: where the next message begins is known, or the session ends.
 func TestOutOfStep(t *testing.T) {
-	h := newHost(t)
+	h := servers(t)
 	most := strings.Repeat("\x00\x00\x00\x11", maxDropped/4) // would be MSG_LIST again and again
 	noMass := badNoRetry(textNoMass)
 	head := func(c wire.Code, n int32) event { return client(wire.Header{Code: c, Len: n}.Append(nil)...) }

@@ -168,7 +168,10 @@ func block(code wire.BlockCode, n int, data ...byte) []byte {
 
 func deflated(b []byte) []byte {
 	var out bytes.Buffer
-	z := zlib.NewWriter(&out)
+	z, err := zlib.NewWriterLevel(&out, zlib.BestSpeed) // the tests' time is long enough
+	if err != nil {
+		panic(err)
+	}
 	if _, err := z.Write(b); err != nil {
 		panic(err)
 	}

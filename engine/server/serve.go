@@ -32,7 +32,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	keys := auth.NewKeyPool(ctx, 0)
+	keys := s.keys(ctx)
 	acceptor := Acceptor{
 		Gate: s.gate, Log: service.log, Audit: service.cfg.Audit,
 		Refuse: s.Refuse,

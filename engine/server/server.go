@@ -108,6 +108,8 @@ type shared struct {
 	users    *userRates
 	ledger   *storage.Ledger
 	listings *listings
+	// keys makes the login keys of a listener's connections.
+	keys func(context.Context) auth.Keys
 	// draining ends when idle sessions are to end; drain has it end.
 	draining context.Context
 	drain    context.CancelFunc
@@ -135,6 +137,7 @@ func New(cfg Config) (*Server, error) {
 		users:    newUserRates(),
 		ledger:   storage.NewLedger(),
 		listings: newListings(),
+		keys:     func(ctx context.Context) auth.Keys { return auth.NewKeyPool(ctx, 0) },
 	}}
 	s.draining, s.drain = context.WithCancel(context.Background())
 	if err := s.Reconfigure(cfg); err != nil {

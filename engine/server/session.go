@@ -105,7 +105,11 @@ func (s *session) negotiate() (version int32, err error) {
 	if err := s.ctl.Send(wire.ProtRange{Min: s.oldest, Max: newest}); err != nil {
 		return 0, err
 	}
-	m, err := await(s.ctl, wire.MsgProtAns, s.server.cfg.Waits.First)
+	h, err := s.next(s.server.cfg.Waits.First)
+	if err != nil {
+		return 0, fmt.Errorf("wait for %v: %w", wire.MsgProtAns, err)
+	}
+	m, err := body(s.ctl, h, wire.MsgProtAns)
 	if err != nil {
 		return 0, err
 	}
@@ -122,6 +126,11 @@ func await(ctl *control.Conn, code wire.Code, wait time.Duration) (wire.Message,
 	if err != nil {
 		return nil, fmt.Errorf("wait for %v: %w", code, err)
 	}
+	return body(ctl, h, code)
+}
+
+// body reads the body of h, which must be that of a certain message.
+func body(ctl *control.Conn, h wire.Header, code wire.Code) (wire.Message, error) {
 	if h.Code != code {
 		return nil, fmt.Errorf("%w: %v instead of %v", errProtocol, h.Code, code)
 	}
@@ -144,8 +153,8 @@ func (s *session) commands(ctx context.Context, handle func(context.Context, wir
 	}
 }
 
-// next waits for the next command to begin. A server that drains ends the wait, and
-// with it the session.
+// next waits for the next message to begin while no command is served. A server that
+// drains ends the wait, and with it the session.
 func (s *session) next(wait time.Duration) (wire.Header, error) {
 	if s.server.draining.Err() != nil {
 		return wire.Header{}, errDraining // after the reply to the last: nothing may cut that off

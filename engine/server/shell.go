@@ -68,8 +68,13 @@ func (s *service) shell(ctx context.Context, shell Shell) error {
 	defer func() { _ = tree.Close() }()
 	local, remote, err := s.meet(ctx, ctl, shell)
 	if err != nil {
+		if s.draining.Err() != nil {
+			err = errDraining // which has closed the pipes
+		}
 		log.Warn("client not met", "error", err)
-		_ = ctl.Send(s.greeting(wire.MsgBad, "Unable to learn the client's address : "+reason(err)))
+		if !errors.Is(err, errDraining) {
+			_ = ctl.Send(s.greeting(wire.MsgBad, "Unable to learn the client's address : "+reason(err)))
+		}
 		return fmt.Errorf("learn the client's address: %w", err)
 	}
 	pipe.Meet(local, remote)
@@ -86,6 +91,7 @@ func (s *service) shell(ctx context.Context, shell Shell) error {
 func (s *service) meet(ctx context.Context, ctl *control.Conn, shell Shell) (local, remote netip.AddrPort, err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, s.cfg.Waits.Caller, errNoCaller)
 	defer cancel()
+	defer context.AfterFunc(s.draining, func() { _ = ctl.Close() })()
 	if shell.Exchange {
 		remote, err = s.exchange(ctl, shell)
 		// Legacy listens on all addresses here: the one it told need not be ours

@@ -28,7 +28,7 @@ func (s *service) awaitCall(ctx context.Context, ctl *control.Conn, shell Shell)
 		return call{}, err
 	}
 	defer func() { _ = l.Close() }()
-	if err := ctl.Send(wire.LoggedStdin{Port: int32(addrPort(l.Addr()).Port())}); err != nil {
+	if err := ctl.Send(wire.LoggedStdin{Port: int32(control.AddrPort(l.Addr()).Port())}); err != nil {
 		return call{}, err
 	}
 	var answering sync.WaitGroup
@@ -66,7 +66,7 @@ func (s *service) awaitCall(ctx context.Context, ctl *control.Conn, shell Shell)
 		answering.Go(func() {
 			defer func() { <-callers }()
 			defer survive(s.log, conn)
-			c := call{addrPort(conn.LocalAddr()), addrPort(conn.RemoteAddr())}
+			c := call{control.AddrPort(conn.LocalAddr()), control.AddrPort(conn.RemoteAddr())}
 			if err := s.answerCall(ctx, conn, shell.expects(c.remote.Addr())); err != nil {
 				s.log.Warn("caller refused", "from", c.remote.String(), "error", err)
 				return
@@ -121,9 +121,4 @@ func (s *service) answerCall(ctx context.Context, conn net.Conn, expected bool) 
 		return err
 	}
 	return call.Send(wire.IPAddr{Kind: wire.MsgIPAddrOK})
-}
-
-func addrPort(a net.Addr) netip.AddrPort {
-	ap := a.(*net.TCPAddr).AddrPort()
-	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
 }

@@ -5,6 +5,7 @@ import (
 	"net"
 
 	"bbftp/engine/auth"
+	"bbftp/engine/control"
 )
 
 // ServeConn serves the one session of conn, as inetd(8) hands it over, until
@@ -19,7 +20,8 @@ func (s *Server) ServeConn(ctx context.Context, conn net.Conn) error {
 	ctx, evict := context.WithCancelCause(ctx)
 	defer evict(nil)
 	defer survive(service.log, conn)
-	visit, err := s.gate.Enter(addrPort(conn.RemoteAddr()).Addr(), func() { evict(errEvicted) })
+	noticeEnd(conn)
+	visit, err := s.gate.Enter(control.AddrPort(conn.RemoteAddr()).Addr(), func() { evict(errEvicted) })
 	if err != nil {
 		service.refused(conn, err)
 		return err

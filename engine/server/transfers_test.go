@@ -14,7 +14,7 @@ import (
 var sizes = []string{"zero", "one", "three", "mixed", "text", "random"}
 
 func TestStore(t *testing.T) {
-	h := newHost(t)
+	h := servers(t)
 	for _, p := range []struct {
 		name string
 		pack func([]byte) []byte
@@ -54,7 +54,7 @@ func TestPackLegacy(t *testing.T) {
 }
 
 func TestRetrieve(t *testing.T) {
-	h := newHost(t)
+	h := servers(t)
 	for _, kind := range []wire.Code{wire.MsgRetr, wire.MsgRetrC} {
 		t.Run(kind.String(), func(t *testing.T) {
 			s := scripted("bbuser")
@@ -71,7 +71,7 @@ func TestRetrieve(t *testing.T) {
 
 // What is stored takes the place of what was there, and its mode.
 func TestReplace(t *testing.T) {
-	h := newHost(t)
+	h := servers(t)
 	s := scripted("bbuser").file("old.dat", "mixed")
 	s.given[0].mode = 0o604
 	s.store("old.dat", "small", 1, nil).store("old.dat", "three", 3, packLegacy).retrieve(wire.MsgRetr, "old.dat", "three", 1)
@@ -82,7 +82,7 @@ func TestReplace(t *testing.T) {
 
 // What is new has the mode of wire.md 6.6 without the server's umask.
 func TestModes(t *testing.T) {
-	h := newHost(t)
+	h := servers(t)
 	for umask, want := range map[fs.FileMode]struct{ file, dir fs.FileMode }{
 		0:     {0o660, 0o750},
 		0o027: {0o640, 0o750},
@@ -103,7 +103,7 @@ func TestModes(t *testing.T) {
 
 // What is not looked at may hold anything (wire.md 7.2).
 func TestUnusedFields(t *testing.T) {
-	h := newHost(t)
+	h := servers(t)
 	s := scripted("bbuser").file("small", "small").stored("empty", "zero")
 	for _, n := range []int32{0, -1, 4, 1 << 30} { // msglen
 		m := fileRequest(wire.MsgRetr, "small", -1, 1)
@@ -124,7 +124,7 @@ func TestUnusedFields(t *testing.T) {
 // What a client need not do, but may: ask for the data of an empty file, and
 // end a segment before the ACK.
 func TestLiberties(t *testing.T) {
-	h := newHost(t)
+	h := servers(t)
 	s := scripted("bbuser").file("zero", "zero").stored("new", "small")
 	s.request(wire.MsgRetr, "zero", 0, 3).add(server(wire.RetrOK{})).signal(wire.MsgRetrStart)
 	conns := []int{s.open(0), s.open(1), s.open(2)}
@@ -139,7 +139,7 @@ func TestLiberties(t *testing.T) {
 
 // Only the low 16 bits of a port count.
 func TestPortBits(t *testing.T) {
-	h := newHost(t)
+	h := servers(t)
 	s := scripted("bbuser").stored("small", "small")
 	for _, high := range []int32{0x10000, -0x10000, 0x7fff0000} {
 		at := len(s.events)
@@ -151,7 +151,7 @@ func TestPortBits(t *testing.T) {
 
 // Segments may arrive in pieces of any size.
 func TestDribble(t *testing.T) {
-	h := newHost(t)
+	h := servers(t)
 	s := scripted("bbuser").file("mixed", "mixed").retrieve(wire.MsgRetrC, "mixed", "mixed", 3).list("m*", "mixed").
 		store("new", "small", 3, packLegacy).stored("new", "small").command(99, "a body", unknown)
 	s.dribble = true

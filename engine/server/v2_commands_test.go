@@ -208,6 +208,7 @@ func TestV2Log(t *testing.T) {
 	c.head(wire.MsgAbort, 0)
 	c.head(wire.MsgCloseConn, 0)
 	c.closed()
+	c.halfClose() // the server need not wait for that
 	s.settles(t)
 	log := string(s.log.take())
 	for _, line := range []string{

@@ -1,7 +1,10 @@
 package server
 
 import (
+	"net"
+	"net/netip"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"bbftp/engine/wire"
@@ -49,12 +52,42 @@ func TestV2VersionOne(t *testing.T) {
 	}
 }
 
+// pipeConn is an end of a connection that takes no time.
+type pipeConn struct {
+	net.Conn
+	from string
+}
+
+func newPipeConn(from string) (near, far pipeConn) {
+	a, b := net.Pipe()
+	return pipeConn{a, from}, pipeConn{b, from}
+}
+
+func (c pipeConn) LocalAddr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 5021} }
+
+func (c pipeConn) RemoteAddr() net.Addr {
+	return net.TCPAddrFromAddrPort(netip.AddrPortFrom(netip.MustParseAddr(c.from), 1024))
+}
+
 // TestV2FirstWait: the limit is for each step.
 func TestV2FirstWait(t *testing.T) {
-	s := newV2Server(t, func(c *Config) { c.Waits.First = 50 * time.Millisecond })
-	s.login(t, 0).closed()
-	c := s.login(t, 0)
-	c.send(wire.Signal{Kind: wire.MsgProt})
-	c.read()
-	c.closed()
+	synctest.Test(t, func(t *testing.T) {
+		const limit = 10 * time.Second
+		s := newV2Server(t, nil)
+		for _, steps := range []int{0, 1} {
+			near, far := newPipeConn("192.0.2.1")
+			s.begin(t, far)
+			c := &v2Client{t: t, in: near, out: near, conn: near}
+			if steps > 0 {
+				time.Sleep(limit - 1)
+				c.send(wire.Signal{Kind: wire.MsgProt})
+				c.read()
+			}
+			began := time.Now()
+			c.closed()
+			if took := time.Since(began); took != limit {
+				t.Errorf("after %d steps closed after %v", steps, took)
+			}
+		}
+	})
 }

@@ -191,17 +191,6 @@ func TestV2Shell(t *testing.T) {
 	})
 }
 
-// freePair is a port below one that is free, as far as one can know.
-func freePair(t *testing.T) uint16 {
-	t.Helper()
-	l, err := listenPair()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return uint16(l.Addr().(*net.TCPAddr).Port) - 1
-}
-
 // TestV2ShellPort: the announced port is the next one, or where the
 // configuration says, or any where that is taken.
 func TestV2ShellPort(t *testing.T) {
@@ -224,7 +213,7 @@ func TestV2ShellPort(t *testing.T) {
 	if got := announced(t, nil, busy-1); got == int32(busy) || got == 0 {
 		t.Errorf("announced %d, which is taken", got)
 	}
-	free = freePair(t) + 1 // the other may still be waited at
+	free = freePair(t) + 1 // the other is still waited at
 	inRange := func(c *Config) { c.AnySourcePort, c.DataPorts = true, netio.PortRange{Min: free, Max: free} }
 	if got := announced(t, inRange, 5021); got != int32(free) {
 		t.Errorf("announced %d of the data ports %d", got, free)
@@ -236,6 +225,7 @@ func TestV2ShellPort(t *testing.T) {
 	c, ended := newV2Server(t, none).shell(t, Shell{})
 	c.bad("bbftpd version " + recordedVersion + " : Unable to learn the client's address : Address already in use")
 	c.closed()
+	c.halfClose()
 	if err := within(t, ended); err == nil {
 		t.Error("no error of a shell without ports")
 	}

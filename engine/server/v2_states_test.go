@@ -169,7 +169,7 @@ func (s *v2Server) passes(t *testing.T, version int32, state v2State, event v2Ev
 			t.Errorf("stream %d does not end: %v", i+2, err)
 		}
 	}
-	refusedPorts(t, ports)
+	closedPorts(t, ports)
 	s.wantNames(t, "empty", "file")
 	s.holds(t, "file", content)
 }
