@@ -113,6 +113,7 @@ type fakePeer struct {
 	name    string
 	absent  error
 	noise   float64 // share of the time
+	slow    float64 // times as long; 0: 1
 	refuses func(trial.Cell) error
 	before  func(ctx context.Context, j peer.Job) error // of each trial; an error fails it
 	trials  int
@@ -144,7 +145,7 @@ func (p *fakePeer) Run(ctx context.Context, j peer.Job) (peer.Outcome, error) {
 	}
 	host := j.Client.(fakeHost)
 	random := rand.New(rand.NewPCG(host.seed, 0))
-	seconds := 1 + float64(j.Cell.Bytes)*8/(1e6*float64(j.Streams))*(1+p.noise*random.Float64())
+	seconds := 1 + max(p.slow, 1)*float64(j.Cell.Bytes)*8/(1e6*float64(j.Streams))*(1+p.noise*random.Float64())
 	began := host.machine.clock.Add(time.Second)
 	ended := began.Add(time.Duration(seconds * float64(time.Second)))
 	host.machine.clock = ended.Add(time.Second)

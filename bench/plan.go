@@ -21,6 +21,10 @@ const (
 	settledUnfaithful = "unfaithful"
 )
 
+// mostResized is how many warm-ups are added until a file lasts as long as is
+// asked for: one over a path that was late says little of the next.
+const mostResized = 2
+
 // failuresInRow end a cell: what fails three times in a row will again.
 const failuresInRow = 3
 
@@ -62,6 +66,7 @@ type course struct {
 	cell       trial.Cell // as the scenario has it
 	size       int64      // of the file, chosen for the duration; 0: not yet
 	warmUps    int        // left to do
+	resized    int        // warm-ups added as the size did not fit
 	trials     int        // of all sorts
 	measured   int        // not warm-ups, used or not
 	goodputs   []float64  // of those to be used
@@ -95,10 +100,10 @@ func (c *course) sized() trial.Cell {
 
 // take counts a trial and returns why it was the last one, if it was.
 //
-//	warm-up ──► measuring ──┬─ narrow ────────► interval
-//	   │            │       ├─ Max usable ────► repeats
-//	   │            │       └─ not faithful ──► unfaithful (as many as Max)
-//	   └────────────┴─ 3 failures in a row ───► failures
+//	 warm-up ──► measuring ──┬─ narrow ────────► interval
+//	 ▲  │ │          │       ├─ Max usable ────► repeats
+//	 └──┘ │          │       └─ not faithful ──► unfaithful (as many as Max)
+//	size? └──────────┴─ 3 failures in a row ───► failures
 func (c *course) take(r trial.Record, repeats scenario.Repeats, took time.Duration) string {
 	c.trials++
 	if took > 0 {
@@ -107,6 +112,7 @@ func (c *course) take(r trial.Record, repeats scenario.Repeats, took time.Durati
 	}
 	if r.Repeat > 0 {
 		c.measured++
+		c.warmUps = 0
 		if c.cell.Duration > 0 {
 			c.size = r.Cell.Bytes
 		}
@@ -120,6 +126,9 @@ func (c *course) take(r trial.Record, repeats scenario.Repeats, took time.Durati
 	case r.Repeat == 0:
 		c.warmUps = max(c.warmUps-1, 0)
 		c.size = sizeFor(c.cell, r)
+		if c.warmUps == 0 && c.resized < mostResized && !lastsLikely(c.cell, r) {
+			c.warmUps, c.resized = 1, c.resized+1
+		}
 	case r.Unfaithful != "":
 		if c.unfaithful++; c.unfaithful >= max(repeats.Max, failuresInRow) {
 			c.settled = settledUnfaithful

@@ -41,6 +41,12 @@ func sizeFor(c trial.Cell, r trial.Record) int64 {
 	return gridSize(size, c.Bytes)
 }
 
+// lastsLikely reports whether a warm-up lasted so nearly as long as is asked for
+// that the size made of it will.
+func lastsLikely(c trial.Cell, r trial.Record) bool {
+	return c.Duration == 0 || r.Seconds >= c.Duration/2 && r.Seconds <= c.Duration*3/2
+}
+
 // gridSize rounds down to 1 or 1.5 times a power of two, so that cells share
 // their files and peers with about the same goodput move the same.
 func gridSize(size float64, most int64) int64 {

@@ -117,13 +117,14 @@ func marginalSets(c trial.Cell) []set {
 type result struct {
 	bar
 	groups   []stats.Group // of the sets, as far as they were measured
+	counts   []int         // of the trials that the medians are of
 	medians  []float64
 	estimate stats.Estimate
 }
 
 // hold makes the figure of a bar.
 func (b bar) hold(groups []stats.Group) result {
-	r := result{bar: b, groups: make([]stats.Group, len(b.sets)), medians: make([]float64, len(b.sets))}
+	r := result{bar: b, groups: make([]stats.Group, len(b.sets)), counts: make([]int, len(b.sets)), medians: make([]float64, len(b.sets))}
 	samples := make([][]float64, len(b.sets))
 	for i, s := range b.sets {
 		g, found := s.choose(groups)
@@ -135,8 +136,9 @@ func (b bar) hold(groups []stats.Group) result {
 		for _, t := range g.Records {
 			samples[i] = append(samples[i], s.figure(t))
 		}
-		if r.medians[i] = math.NaN(); stats.Summarize(samples[i]).N > 0 {
-			r.medians[i] = stats.Summarize(samples[i]).Median
+		sum := stats.Summarize(samples[i])
+		if r.counts[i], r.medians[i] = sum.N, math.NaN(); sum.N > 0 {
+			r.medians[i] = sum.Median
 		}
 	}
 	r.estimate = stats.EstimateOf(samples, b.of)
@@ -148,6 +150,8 @@ const (
 	met         = "met"
 	missed      = "missed"
 	notMeasured = "not measured"
+	// few is behind those of figures without an interval.
+	few = ", on too few trials for an interval"
 )
 
 // verdict says whether the bar was met, and how sure that is.
@@ -160,7 +164,10 @@ func (r result) verdict() string {
 	if r.most == (e.Value < r.bound) || e.Value == r.bound {
 		verdict = met
 	}
-	if e.Low < r.bound && r.bound < e.High {
+	switch {
+	case math.IsInf(e.High, 1):
+		verdict += few
+	case e.Low < r.bound && r.bound < e.High:
 		verdict += ", but the interval has both"
 	}
 	return verdict

@@ -84,7 +84,7 @@ func TestRatios(t *testing.T) {
 	for _, want := range []string{
 		"## 1 GiB, put, loopback, memory", "## 1 GiB, json, compressed, put, loopback, memory", "× socat", "## Marginal rates",
 		"| legacy V3, put, loopback, memory | 4 | 256 MiB, 1 GiB | 10.0 (", "| 1.20 | 6, 6 |",
-		"0.19 = 0.093 + 0.093", "| 50.0, 200 |",
+		"0.19 (0.093 + 0.093)", "| 50.0, 200 |",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("lacks %q:\n%s", want, &out)
@@ -116,6 +116,7 @@ func TestVerdict(t *testing.T) {
 		{0.9, 1, 1.1, true, "met, but the interval has both"},
 		{1.1, 1.2, 1.3, false, "met"},
 		{0.9, 1.2, 1.3, true, "missed, but the interval has both"},
+		{math.Inf(-1), 0.9, math.Inf(1), true, "met, on too few trials for an interval"},
 		{math.Inf(-1), math.NaN(), math.Inf(1), true, "not measured"},
 	} {
 		r := result{bar: bar{most: tt.most, bound: 1}, estimate: stats.Estimate{Value: tt.value, Low: tt.low, High: tt.high}}

@@ -24,12 +24,19 @@ func Markdown(w io.Writer, f *trial.File) error {
 		verdict := r.verdict()
 		word, _, _ := strings.Cut(verdict, ",")
 		counts[word]++
+		if strings.HasSuffix(verdict, few) {
+			counts[few]++
+		}
 		row(&rows, r.words(), r.sides(), r.value(), r.limit(), strings.Replace(verdict, word, "**"+word+"**", 1), r.trials())
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "# Bars\n\n%d met, %d missed, %d not measured.\n\n", counts[met], counts[missed], counts[notMeasured])
+	fmt.Fprintf(&b, "# Bars\n\n%d met, %d missed, %d not measured", counts[met], counts[missed], counts[notMeasured])
+	if n := counts[few]; n > 0 {
+		fmt.Fprintf(&b, "; %d of them%s", n, strings.TrimPrefix(few, ","))
+	}
+	b.WriteString(".\n\n")
 	head(&b, f, others)
-	b.WriteString("\nA figure is made of medians; its interval is that of a bootstrap, optimistic for a handful of trials. ")
+	b.WriteString("\nA figure is made of medians; its interval is that of a bootstrap, and left out where a median is of fewer than five trials. n is how many the medians are of. ")
 	b.WriteString("Times are those of the whole client process, log-in and all; CPU is that of both processes or all of them, the server's from when it was ready.\n\n")
 	b.WriteString(rows.String())
 	limits(&b, groups)
@@ -59,8 +66,12 @@ func (r result) sides() string {
 		if used := streamsUsed(r.groups[i]); used != "" {
 			text += " " + used
 		}
-		if r.groups[i].Stalled > 0 {
-			text += fmt.Sprintf(" (%d of %d with lost start signals)", r.groups[i].Stalled, len(r.groups[i].Records))
+		if all := len(r.groups[i].Records); r.groups[i].Stalled > 0 {
+			text += fmt.Sprintf(" (%d of %d with lost start signals", r.groups[i].Stalled, all)
+			if r.counts[i] < all {
+				text += ", left out"
+			}
+			text += ")"
 		}
 		words = append(words, text)
 	}
@@ -133,7 +144,7 @@ func (r result) trials() string {
 	var words []string
 	for i, s := range r.sets {
 		if s.name != "" || len(r.sets) == 1 {
-			words = append(words, fmt.Sprint(len(r.groups[i].Records)))
+			words = append(words, fmt.Sprint(r.counts[i]))
 		}
 	}
 	return strings.Join(words, ", ")

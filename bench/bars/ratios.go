@@ -26,10 +26,10 @@ func Ratios(w io.Writer, f *trial.File) error {
 	b.WriteString("\nA time is the median of the client's whole run, log-in and all, with its 95 % interval (order statistics; with fewer than six trials there is none). " +
 		"Data phase is the rate while data streams were at work, by our client's own clock. " +
 		"× columns: our time over the rival's, with as many streams if it was measured so, else at its best; below 1 ours take less; ≈: no difference can be claimed. " +
-		"CPU is in seconds per 10^9 bytes, client + server. Memory is the peak, client, server; of several processes the sum of theirs.\n\n" +
+		"CPU is in seconds per 10^9 bytes, of both ends (client + server), each a median of its own. Memory is the peak, client, server; of several processes the sum of theirs.\n\n" +
 		"About 1.2 s of each run of the legacy programs are fixed waits and not work: 1 s before the client ends, the rest before it begins. " +
 		"The marginal rates below, what a larger file has more by the time it takes more, are without them. " +
-		"Where a legacy server lost a start signal its stream waited 1 s and more: such trials are counted, and their times are without that wait.\n")
+		"Where a legacy server lost a start signal its stream waited 1 s and more: such trials are counted, and left out of the times: n are those left.\n")
 	groups := stats.GroupByCell(f.Records)
 	var order []string
 	byWork := map[string][]stats.Group{}
@@ -104,7 +104,7 @@ func table(b *strings.Builder, name string, groups []stats.Group) {
 	for _, g := range groups {
 		time := summary(g, working)
 		cells := []string{
-			program(g.Cell), strings.TrimPrefix(streamsUsed(g), "× "), fmt.Sprint(len(g.Records)), digits(time.Median) + interval(time.Low, time.High) + stalled(g),
+			program(g.Cell), strings.TrimPrefix(streamsUsed(g), "× "), fmt.Sprint(time.N), digits(time.Median) + interval(time.Low, time.High) + stalled(g),
 			digits(float64(g.Records[0].Bytes) * 8 / 1e9 / time.Median), phase(g), both(g, cpu, clientCPU, serverCPU),
 			pair(g, inMiB.size, clientMemory, serverMemory),
 		}
@@ -126,13 +126,14 @@ func phase(g stats.Group) string {
 	return ""
 }
 
-// both is a figure of both ends together and of each: "0.31 = 0.12 + 0.19".
+// both is a figure of both ends together and of each: "0.31 (0.12 + 0.19)". Medians
+// do not add up.
 func both(g stats.Group, sum, client, server func(trial.Record) float64) string {
 	whole := summary(g, sum)
 	if whole.N == 0 {
 		return "–"
 	}
-	return digits(whole.Median) + " = " + digits(summary(g, client).Median) + " + " + digits(summary(g, server).Median)
+	return digits(whole.Median) + " (" + digits(summary(g, client).Median) + " + " + digits(summary(g, server).Median) + ")"
 }
 
 // pair is a figure of each end.
@@ -166,7 +167,7 @@ func stalled(g stats.Group) string {
 	for _, r := range g.Records {
 		longest = max(longest, r.Stall)
 	}
-	return fmt.Sprintf("; %d waited up to %s", g.Stalled, stats.FormatTime(time.Duration(longest*float64(time.Second))))
+	return fmt.Sprintf("; %d more waited up to %s", g.Stalled, stats.FormatTime(time.Duration(longest*float64(time.Second))))
 }
 
 // ours are the peers that are compared with the rest.
@@ -222,7 +223,7 @@ func marginals(b *strings.Builder, groups []stats.Group) {
 		r := bar{sets: sets, of: marginal}.hold(groups)
 		fixed := r.medians[3] - r.medians[2]*8/r.estimate.Value
 		row(b, program(g.Cell)+", "+place(g.Cell), strings.TrimPrefix(streamsUsed(g), "× "), stats.FormatBytes(small.Bytes)+", "+stats.FormatBytes(large.Bytes),
-			digits(r.estimate.Value/1e9)+interval(r.estimate.Low/1e9, r.estimate.High/1e9), digits(fixed), fmt.Sprintf("%d, %d", len(large.Records), len(small.Records)))
+			digits(r.estimate.Value/1e9)+interval(r.estimate.Low/1e9, r.estimate.High/1e9), digits(fixed), fmt.Sprintf("%d, %d", r.counts[1], r.counts[3]))
 	}
 }
 

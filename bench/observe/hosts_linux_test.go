@@ -60,7 +60,7 @@ func up(name string) error {
 	return netlink.LinkSetUp(link)
 }
 
-// join lays a cable between two rooms and gives their addresses.
+// joinRooms lays a cable between two rooms and gives their addresses.
 func joinRooms(t testing.TB, a, b *room) (addrA, addrB string) {
 	t.Helper()
 	plug := func(name, address string) error {

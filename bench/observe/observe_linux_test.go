@@ -63,6 +63,11 @@ func TestTwoHosts(t *testing.T) {
 				pass(t, b, a, payload)
 			}
 		}
+		ends := o.hosts // the sender's, the receiver's
+		if !put {
+			ends = []*namespace{o.hosts[1], o.hosts[0]}
+		}
+		sampleUntil(t, "all is acknowledged", o, func() bool { return acknowledged(ends[0], payload) == len(ports) })
 		got := o.end()
 		sender, receiver := "local", "remote"
 		if !put {
@@ -73,16 +78,30 @@ func TestTwoHosts(t *testing.T) {
 		if last := got.Progress.Bytes[len(got.Progress.Bytes)-1]; last != 2*payload+900 {
 			t.Errorf("put %v: progress ends at %d, want %d", put, last, 2*payload+900)
 		}
-		if len(got.Warnings) > 0 || got.Retransmits < 0 || got.Retransmits > 1000 {
+		if len(got.Warnings) > 0 || got.Retransmits < 0 {
 			t.Errorf("put %v: warnings %q, %d retransmits", put, got.Warnings, got.Retransmits)
 		}
 	}
 }
 
+// acknowledged is how many connections of a sender's host were told that so many
+// bytes arrived: the receiver's kernel may take longer for it than its program.
+func acknowledged(n *namespace, bytes int64) (count int) {
+	for _, c := range n.connections {
+		if c.last().acked >= bytes {
+			count++
+		}
+	}
+	return count
+}
+
+// patience is how long what must come may take on a busy machine.
+const patience = 30 * time.Second
+
 // sampleUntil takes samples until one of them shows what must come.
 func sampleUntil(t testing.TB, what string, o *Observer, holds func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
 		for _, n := range o.hosts {
 			n.nextWalk = time.Time{}
 		}
@@ -90,7 +109,7 @@ func sampleUntil(t testing.TB, what string, o *Observer, holds func() bool) {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("10 s and not yet so: %s", what)
+			t.Fatalf("after %v still not so: %s", patience, what)
 		}
 	}
 }
@@ -172,6 +191,7 @@ func TestOneEnd(t *testing.T) {
 		if put {
 			ends = []int{1, 0}
 			pass(t, client, server, 1<<20)
+			sampleUntil(t, "all is acknowledged", o, func() bool { return acknowledged(o.hosts[0], 1<<20) == 1 })
 		} else {
 			pass(t, server, client, 1<<20)
 		}
@@ -211,7 +231,8 @@ func TestClosedConnection(t *testing.T) {
 
 // TestWithoutDiag goes on without sockets when the kernel tells no more.
 func TestWithoutDiag(t *testing.T) {
-	o, err := open(Options{Client: machine{}})
+	// Not on the machine itself, where others open connections.
+	o, err := open(Options{Client: newRoom(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"os/exec"
@@ -189,18 +190,31 @@ func (r iperf3Report) warnings(c trial.Cell) []string {
 	return nil
 }
 
+// The ports that freePort chooses from, below those that systems give to whoever
+// asks for any (ip_local_port_range): only who asks for this very one can take it
+// before the server does.
+const (
+	firstPort = 10_000
+	ports     = 20_000
+	portTries = 100
+)
+
 // freePort finds a port on a host for a server that can't find one itself.
-// Somebody may take it in between; the server then fails.
 func freePort(h Host) (at netip.AddrPort, err error) {
-	err = h.Do(func() error {
-		l, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(netip.AddrPortFrom(h.Addr(), 0)))
-		if err != nil {
-			return err
+	for range portTries {
+		at = netip.AddrPortFrom(h.Addr(), uint16(firstPort+rand.IntN(ports)))
+		err = h.Do(func() error {
+			l, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(at))
+			if err != nil {
+				return err
+			}
+			return l.Close()
+		})
+		if err == nil {
+			return at, nil
 		}
-		at = l.Addr().(*net.TCPAddr).AddrPort()
-		return l.Close()
-	})
-	return netip.AddrPortFrom(at.Addr().Unmap(), at.Port()), err
+	}
+	return at, fmt.Errorf("find a free port: %w", err)
 }
 
 // text is what a program wrote, for programs that write one document.

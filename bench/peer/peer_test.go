@@ -141,7 +141,7 @@ func TestBBFTP(t *testing.T) {
 
 func TestIperf3(t *testing.T) {
 	needs(t, iperf3{})
-	const size = 64 << 20
+	const size = 16 << 20
 	for _, direction := range []string{trial.Put, trial.Get} {
 		o := run(t, iperf3{}, loopback(t, trial.Cell{Direction: direction, Streams: 2, Window: 512 << 10}, size))
 		if o.Bytes < size/2 || o.Bytes > 2*size {

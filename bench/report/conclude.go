@@ -48,6 +48,7 @@ func (r route) conclusion() conclusion {
 			c.add("with "+streams(first.Streams), r.Unit.with(first.Goodput.Median)+". "+why.Sentence)
 		}
 	}
+	c.add("short runs", r.shortRuns())
 	for _, p := range r.Pairs {
 		if p.Best {
 			c.add("against "+clean(p.Theirs.Peer), r.against(p))
@@ -64,11 +65,12 @@ func (c *conclusion) add(about, says string) {
 
 // with words who reached the headline's figure.
 func (r route) with(v variant, g stats.Group) string {
-	words := v.Name + " over " + streams(g.Streams)
-	if around := r.Unit.around(g.Goodput); around != "" {
-		words = around + " with " + words
-	} else {
-		words = "with " + words
+	words := "with " + v.Name + " over " + streams(g.Streams)
+	switch around := r.Unit.around(g.Goodput); {
+	case g.Goodput.N == 1:
+		words = "in a single trial, " + words
+	case around != "":
+		words = around + " " + words
 	}
 	if !math.IsInf(r.Limit, 0) {
 		words += ", " + percent(g.Goodput.Median/r.Limit) + " of what the link can carry"
@@ -96,7 +98,7 @@ func (r route) slower(v variant, best stats.Group, verdict stats.Verdict) string
 	var words []string
 	var worst stats.Group
 	for _, g := range v.Groups {
-		if g.Streams <= best.Streams || g.Goodput.N == 0 {
+		if g.Streams <= best.Streams || g.Goodput.N == 0 || tooSmall(g) {
 			continue
 		}
 		if c := stats.CompareCells(g, best); c.Different && c.Ratio < slowerThan {
@@ -132,6 +134,9 @@ func (r route) against(p stats.Pair) string {
 		r.Unit.with(p.Theirs.Goodput.Median), streams(p.Theirs.Streams), p.Goodput.Verdict)
 	if p.Theirs.Stalled > 0 || p.Ours.Stalled > 0 {
 		words += fmt.Sprintf(" Without its own start-up stalls: %s.", p.NoStall.Verdict)
+	}
+	if p.Ours.Steady.N > 0 && p.Theirs.Steady.N > 0 {
+		words += fmt.Sprintf(" At speed, without start and end: %s to %s.", r.Unit.of(p.Ours.Steady.Median), r.Unit.with(p.Theirs.Steady.Median))
 	}
 	return words
 }

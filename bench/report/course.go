@@ -119,7 +119,8 @@ func windowCourse(about chart.About, v variant, t trial.Record) chart.Picture {
 			most = max(most, float64(w))
 		}
 	}
-	share := float64(t.BDP()) / float64(usedStreams(t))
+	// The kernel's window counts payload, the path's rate packets.
+	share := float64(t.BDP()) * stats.MSS / stats.MTU / float64(usedStreams(t))
 	if share > 0 && share < 8*most {
 		most = max(most, share)
 	}

@@ -45,6 +45,9 @@ func (r route) glance(rivals []string) glanceRow {
 	}
 	g, _ := v.chosen()
 	row.Rate, row.Around = r.Unit.with(g.Goodput.Median), r.Unit.around(g.Goodput)
+	if g.Goodput.N == 1 {
+		row.Around = "single trial"
+	}
 	row.With = v.Name + " × " + streamCount(g.Streams)
 	row.Share, row.Limit = "–", stats.Explain(g).Limit
 	if !math.IsInf(r.Limit, 0) {

@@ -40,25 +40,32 @@ func (r route) goodput(id string) chart.Plot {
 	for _, v := range r.Variants {
 		line := chart.Line{Name: v.Name, Color: v.Color, Dash: v.Dash}
 		var words []string
+		missing := false
 		for _, g := range v.Groups {
-			if g.Goodput.N == 0 || g.Streams == 0 {
+			if g.Streams == 0 {
 				continue // of its choice: it has no place on the axis
 			}
 			x := float64(g.Streams)
 			p.X.Low, p.X.High = min(p.X.Low, x), max(p.X.High, x)
 			p.X.Ticks = append(p.X.Ticks, x)
+			if g.Goodput.N == 0 {
+				missing = true
+				words = append(words, fmt.Sprintf("%d: none", g.Streams))
+				continue
+			}
 			p.Y.High = max(p.Y.High, g.Goodput.Median)
 			if bounded(g.Goodput) {
 				p.Y.High = max(p.Y.High, g.Goodput.High)
 			}
 			line.Points = append(line.Points, chart.Point{
 				X: x, Y: g.Goodput.Median, Low: g.Goodput.Low, High: g.Goodput.High,
-				Ring: v.isKnee(g),
-				Tip:  r.tip(v, g),
+				Ring: v.isKnee(g), Hollow: !bounded(g.Goodput) || tooSmall(g), Gap: missing,
+				Tip: r.tip(v, g),
 			})
+			missing = false
 			words = append(words, fmt.Sprintf("%d: %s", g.Streams, r.Unit.of(g.Goodput.Median)))
 		}
-		if len(words) > 0 {
+		if len(line.Points) > 0 {
 			p.Lines = append(p.Lines, line)
 			told = append(told, v.Name+" by streams "+strings.Join(words, ", "))
 		}

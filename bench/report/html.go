@@ -8,6 +8,7 @@ import (
 	"io"
 	"regexp"
 	"slices"
+	"strings"
 
 	"bbftp/bench/report/chart"
 	"bbftp/bench/trial"
@@ -38,6 +39,7 @@ type page struct {
 	Tables      []pageTable
 	Incidents   []incident
 	Remarks     []string
+	Peers       []line // what to know of them, to read their figures
 	Machines    []pageMachine
 	CSV         template.URL // "": too long
 	Columns     []Column
@@ -68,6 +70,7 @@ func HTML(w io.Writer, f *trial.File) error {
 		Notes:    s.Notes,
 		Glance:   s.glance(),
 		Sections: s.sections(),
+		Peers:    s.peculiar(),
 		Columns:  Columns(),
 	}
 	if s.Trials > 0 {
@@ -111,12 +114,24 @@ func (s *sheet) title() string {
 	return words
 }
 
+// peculiar says of peers how their figures come about, where they would mislead.
+func (s *sheet) peculiar() []line {
+	var all []line
+	if slices.Contains(s.Peers, "iperf3") {
+		all = append(all, line{"iperf3", "Judged as everybody: the bytes that had arrived over the whole run of its client, in which it talks to its server for some round trips before and after. It ends when its kernel has taken all there is to send; what is still on its way then does not count, although it took its share of the time. Its own figure leaves the talk out and is higher. What the network alone allows is its rate at speed."})
+	}
+	if slices.ContainsFunc(s.Peers, func(name string) bool { return strings.HasPrefix(name, "legacy") }) {
+		all = append(all, line{"legacy", "About 1.2 s of each of its runs are fixed waits: 1 s before the client ends, the rest before it begins. They count in its goodput and in the ratios to it, the more the shorter the transfer is; its rate at speed is without them."})
+	}
+	return all
+}
+
 // sections are the charts that there is something to show on.
 func (s *sheet) sections() []section {
 	all := []section{
 		{
 			ID: "goodput", Title: "Goodput against streams", Charts: drawn(s.goodputs()),
-			Words: "Medians with their 95 % intervals. A ring marks the knee, the fewest streams within 5 % of the best. Dashed in grey: what the link can carry, what a fixed window allows (N·W/RTT), and what Mathis’ model expects under random loss, both capped by the link.",
+			Words: "Medians with their 95 % intervals; hollow marks are of fewer than six trials, which have none, or of runs far shorter than was asked for; a line is broken where a cell has no usable trial at all. A ring marks the knee, the fewest streams within 5 % of the best. Dashed in grey: the payload that the link can carry, what a fixed window allows (N·W/RTT), and what Mathis’ model expects of Reno under random loss, both capped by the link.",
 		},
 		{
 			ID: "heatmap", Title: "Streams and round-trip time", Charts: drawn(s.heatmaps()),

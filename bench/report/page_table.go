@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"bbftp/bench/stats"
@@ -23,6 +24,7 @@ type pageRow struct {
 	Streams            string
 	N                  int
 	Goodput, Around    string
+	Run                string // how much, in how long
 	Steady, Setup, CPU string
 	Retransmits, Limit string
 	Ratios             []string
@@ -36,6 +38,9 @@ func (r route) pageTable() pageTable {
 		for i, g := range v.Groups {
 			t.Rows = append(t.Rows, r.pageRow(v, g, i == 0, t.Rivals))
 		}
+	}
+	if words := r.shortRuns(); words != "" {
+		t.Below = append(t.Below, line{"Short runs", words})
 	}
 	if words := r.settings(); words != "" {
 		t.Below = append(t.Below, line{"Hosts of the path", words})
@@ -73,13 +78,17 @@ func (r route) pageRow(v variant, g stats.Group, first bool, rivals []string) pa
 		return row
 	}
 	row.Goodput, row.Around = r.Unit.of(g.Goodput.Median), r.Unit.around(g.Goodput)
+	row.Run = run(g)
 	row.Steady, row.Setup = known(g.Steady, r.Unit.of), known(g.Setup, seconds)
 	row.CPU, row.Retransmits = known(g.CPU, digits), fmt.Sprintf("%.0f", g.Retransmits.Median)
 	row.Limit = stats.Explain(g).Limit
 	for _, rival := range rivals {
 		words := ""
 		if c, ok := r.ratio(g, rival); ok {
-			words = ratioWords(c) + fmt.Sprintf(" (%s–%s)", ratioDigits(c.Low), ratioDigits(c.High))
+			words = ratioWords(c)
+			if !math.IsInf(c.High, 1) {
+				words += fmt.Sprintf(" (%s–%s)", ratioDigits(c.Low), ratioDigits(c.High))
+			}
 		}
 		row.Ratios = append(row.Ratios, words)
 	}

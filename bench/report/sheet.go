@@ -163,7 +163,7 @@ func (r *route) conclude(groups []stats.Group) {
 		slices.SortStableFunc(v.Groups, func(a, b stats.Group) int { return a.Streams - b.Streams })
 		for _, g := range v.Groups {
 			most = max(most, g.Goodput.Max)
-			if g.Goodput.N > 0 {
+			if g.Goodput.N > 0 && !tooSmall(g) {
 				points[g.Streams] = g.Goodput
 			}
 		}
@@ -184,7 +184,7 @@ func (r *route) conclude(groups []stats.Group) {
 func enough(goodput stats.Summary, more []stats.Group) bool {
 	measured := false
 	for _, g := range more {
-		if g.Goodput.N > 0 {
+		if g.Goodput.N > 0 && !tooSmall(g) {
 			measured = true
 			if g.Goodput.Median*slowerThan > goodput.Median {
 				return false

@@ -19,10 +19,11 @@ func Charts() []string { return []string{"goodput", "heatmap", "cwnd", "cpu", "p
 func SVG(w io.Writer, f *trial.File, name string) error {
 	s := newSheet(f)
 	var pictures []chart.Picture
-	var title string
+	var title, note string
 	switch name {
 	case "goodput":
 		title, pictures = "Goodput against data streams", s.goodputs()
+		note = "Medians and 95 % intervals over whole runs; hollow: fewer than six trials, or far shorter than asked for; ring: the fewest streams within 5 % of the best."
 	case "heatmap":
 		title, pictures = "Goodput by RTT and data streams", s.heatmaps()
 	case "cwnd":
@@ -43,7 +44,7 @@ func SVG(w io.Writer, f *trial.File, name string) error {
 	if len(pictures)%3 == 0 {
 		perRow = 3
 	}
-	_, err := io.WriteString(w, chart.File(title, pictures, perRow))
+	_, err := io.WriteString(w, chart.File(title, note, pictures, perRow))
 	return err
 }
 

@@ -15,11 +15,15 @@ const resamples = 2000
 // records says the same.
 const bootstrapSeed = 1997
 
+// leastForBootstrap is how many samples a side must have before its interval is
+// told: it never leaves what the samples allow, so that of one sample it has no
+// width, and of three it holds the median in three cases of four.
+const leastForBootstrap = 5
+
 // bootstrap encloses the ratio of the medians of sorted samples a and b with
 // Confidence: the percentile method over resamples draws with replacement from
-// each side. It holds the true ratio in 95 to 97 % of simulated sweeps of 5 to
-// 25 normal samples a side. It never leaves the ratios that the samples allow,
-// so of two or three samples it means little: Compare asks the rank test too.
+// each side. It holds the true ratio in 95 to 97 % of simulated sweeps of
+// leastForBootstrap to 25 normal samples a side.
 //
 // A resample whose median of b is 0 has no ratio and counts as the largest.
 func bootstrap(a, b []float64) (low, high float64) {

@@ -13,16 +13,17 @@ type Comparison struct {
 	// Ratio is the median of a over the median of b; NaN if there is none, one
 	// side having no samples or b a median that is not above 0.
 	Ratio float64
-	// Low and High enclose the ratio with Confidence (package bootstrap); ∓Inf
-	// if there is no ratio.
+	// Low and High enclose the ratio with Confidence (bootstrap); ∓Inf if there is
+	// no ratio, or fewer samples on a side than an interval takes.
 	Low, High float64
 	P         float64 // of the Mann-Whitney U test, two-sided; 1 if it can't be made
 	// Different says that a difference can be claimed: P is below Alpha and the
 	// interval leaves 1 out. Neither is taken alone, because the interval of a
 	// handful of samples is optimistic and the test knows only ranks.
 	Different bool
-	// Verdict is "2.41 × (2.20–2.60)", or "no difference can be claimed (p = 0.31,
-	// n = 5 and 5)", or why there is nothing to compare.
+	// Verdict is "2.41 × (2.20–2.60)", without an interval "2.41 × (p = 0.029, n = 4
+	// and 4)", or "no difference can be claimed (p = 0.31, n = 5 and 5)", or why
+	// there is nothing to compare.
 	Verdict  string
 	Warnings []string
 }
@@ -56,6 +57,9 @@ func Compare(a, b []float64) Comparison {
 	c.Low, c.High = bootstrap(used, against)
 	c.Different = c.P < Alpha && (c.Low > 1 || c.High < 1)
 	c.judge(len(used), len(against))
+	if min(len(used), len(against)) < leastForBootstrap {
+		c.Low, c.High = math.Inf(-1), math.Inf(1)
+	}
 	return c
 }
 
@@ -63,6 +67,8 @@ func Compare(a, b []float64) Comparison {
 func (c *Comparison) judge(n, m int) {
 	least := leastP(n, m)
 	switch {
+	case c.Different && min(n, m) < leastForBootstrap:
+		c.Verdict = fmt.Sprintf("%s (p = %s, n = %d and %d)", FormatRatio(c.Ratio), formatP(c.P), n, m)
 	case c.Different:
 		c.Verdict = fmt.Sprintf("%s (%s–%s)", FormatRatio(c.Ratio), digits(c.Low), digits(c.High))
 	case least >= Alpha:

@@ -41,7 +41,7 @@ func TestCompare(t *testing.T) {
 		},
 		{ // unequal sizes may do: 2/56
 			name: "three and five", a: []float64{30, 31, 32}, b: []float64{10, 11, 12, 13, 14},
-			ratio: 31.0 / 12, p: 2.0 / 56, different: true, verdict: "2.58 × (2.",
+			ratio: 31.0 / 12, p: 2.0 / 56, different: true, verdict: "2.58 × (p = 0.036, n = 3 and 5)",
 		},
 		{
 			name: "one each", a: []float64{2}, b: []float64{1},
@@ -77,6 +77,9 @@ func TestCompare(t *testing.T) {
 			}
 			if got.Different != tt.different || !strings.HasPrefix(got.Verdict, tt.verdict) {
 				t.Errorf("different %v, %q, want %v, %q", got.Different, got.Verdict, tt.different, tt.verdict)
+			}
+			if few := min(len(tt.a), len(tt.b)) < leastForBootstrap; few && !math.IsInf(got.High-got.Low, 1) {
+				t.Errorf("an interval of %v to %v", got.Low, got.High)
 			}
 			warnings := strings.Join(got.Warnings, "; ")
 			if tt.warning == "" != (warnings == "") || !strings.Contains(warnings, tt.warning) {

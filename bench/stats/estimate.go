@@ -14,24 +14,30 @@ type Estimate struct{ Value, Low, High float64 }
 func (e Estimate) Made() bool { return !math.IsNaN(e.Value) }
 
 // EstimateOf makes a figure of the medians of several sets of samples. Its
-// interval is that of the percentile bootstrap, with the limits that bootstrap
-// names: of a handful of samples it is optimistic. Samples that are no numbers
-// are left out; without any in one of the sets there is no figure.
+// interval is that of the percentile bootstrap; there is none where a set has
+// fewer samples than one takes. Samples that are no numbers are left out; without
+// any in one of the sets there is no figure.
 func EstimateOf(sets [][]float64, of func(medians []float64) float64) Estimate {
 	none := Estimate{math.NaN(), math.Inf(-1), math.Inf(1)}
 	sorted := make([][]float64, len(sets))
 	medians := make([]float64, len(sets))
+	few := false
 	for i, set := range sets {
 		sorted[i], _ = finite(set)
 		if len(sorted[i]) == 0 {
 			return none
 		}
+		few = few || len(sorted[i]) < leastForBootstrap
 		slices.Sort(sorted[i])
 		medians[i] = middle(sorted[i])
 	}
-	e := Estimate{Value: of(medians)}
-	if math.IsNaN(e.Value) || math.IsInf(e.Value, 0) {
+	e := none
+	e.Value = of(medians)
+	switch {
+	case math.IsNaN(e.Value) || math.IsInf(e.Value, 0):
 		return none
+	case few:
+		return e
 	}
 	random := rand.New(rand.NewPCG(bootstrapSeed, resamples))
 	var drawn drawer
@@ -48,7 +54,6 @@ func EstimateOf(sets [][]float64, of func(medians []float64) float64) Estimate {
 	slices.Sort(figures)
 	tail := int(math.Floor((1-Confidence)/2*resamples)) - (resamples-len(figures))/2
 	if tail < 0 || len(figures) == 0 {
-		e.Low, e.High = math.Inf(-1), math.Inf(1)
 		return e
 	}
 	e.Low, e.High = figures[tail], figures[len(figures)-1-tail]

@@ -25,6 +25,10 @@ func TestEstimateOf(t *testing.T) {
 			t.Errorf("%s: %+v", name, e)
 		}
 	}
+	// Nor is there an interval of a few.
+	if e := EstimateOf([][]float64{a, b[:4]}, ratio); !e.Made() || !math.IsInf(e.Low, -1) || !math.IsInf(e.High, 1) {
+		t.Errorf("of four: %+v", e)
+	}
 	// Draws without a figure leave no interval.
 	sometimes := func(m []float64) float64 {
 		if m[0] > 10 {

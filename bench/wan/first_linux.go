@@ -10,9 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// groupTime is how long apart two processes of one group may notice a signal
-// to the group. Should it be too short once, the program gets it twice.
-const groupTime = 250 * time.Millisecond
+// groupTime is how long this process may take to notice a signal to its group
+// after Isolate did. Should it be too short once, the program gets it twice.
+const groupTime = time.Second
 
 // Isolated makes the process that Isolate started the first of its PID
 // namespace, and returns when all in it has ended: exit with exitCode then,
@@ -44,7 +44,7 @@ func Isolated(argv []string) (exitCode int, first bool, err error) {
 	if err != nil {
 		return 1, true, fmt.Errorf("wan: isolate: run the program: %w", err)
 	}
-	go relaySignals(program, signals, told)
+	go relaySignals(func(s os.Signal) { _ = unix.Kill(program, s.(syscall.Signal)) }, signals, told)
 	ended := make(chan int)
 	go func() { ended <- reap(program) }()
 	select {
@@ -59,6 +59,7 @@ func Isolated(argv []string) (exitCode int, first bool, err error) {
 // readLifeline passes on what Isolate says, until it is dead. The kernel says
 // so too (Pdeathsig), but not if it died before that was asked for.
 func readLifeline(lifeline *os.File, told chan<- os.Signal, orphaned chan<- struct{}) {
+	defer close(told)
 	var message [1]byte
 	for {
 		if _, err := lifeline.Read(message[:]); err != nil {
@@ -82,21 +83,33 @@ func ownProc() error {
 }
 
 // relaySignals gives the program the signals that Isolate was told alone. One
-// that this process got as well, at the same time, went to their whole group,
-// as the terminal's do: the program has it already.
-func relaySignals(program int, signals, told <-chan os.Signal) {
+// that this process got as well went to their whole group, as the terminal's do:
+// the program has it already. However late Isolate comes with it, it is that one;
+// of several in a row, which the kernel may hand to each process as fewer, all
+// within groupTime are. It ends when told is closed.
+func relaySignals(give func(os.Signal), signals, told <-chan os.Signal) {
+	type hearing struct {
+		at    time.Time
+		alone bool // Isolate has not told it yet
+	}
 	due := make(chan os.Signal)
-	seen := map[os.Signal]time.Time{}
+	heard := map[os.Signal]hearing{}
 	for {
 		select {
 		case s := <-signals:
-			seen[s] = time.Now()
-		case s := <-told:
+			heard[s] = hearing{time.Now(), true}
+		case s, alive := <-told:
+			if !alive {
+				return
+			}
 			time.AfterFunc(groupTime, func() { due <- s })
 		case s := <-due:
-			if time.Since(seen[s]) > 2*groupTime {
-				_ = unix.Kill(program, s.(syscall.Signal))
+			h := heard[s]
+			if !h.alone && time.Since(h.at) > 2*groupTime {
+				give(s)
 			}
+			h.alone = false
+			heard[s] = h
 		}
 	}
 }

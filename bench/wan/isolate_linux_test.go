@@ -207,8 +207,9 @@ func TestNothingSurvives(t *testing.T) {
 			defer write.Close()
 			s := runSelfWithInput(t, read, nil, "isolate", "hold", marker)
 			names := strings.Fields(s.line("holding"))
-			if len(inside(names)) == 0 || len(left(marker)) < 5 {
-				t.Fatalf("not there: threads in %v: %v; processes %v", names, inside(names), left(marker))
+			keep(t, names)
+			if len(names) != 2 || len(left(marker)) < 5 {
+				t.Fatalf("not there: namespaces %v, processes %v", names, left(marker))
 			}
 			tt.end(t, s, write, marker)
 			if got := s.exit(); got != tt.code {

@@ -128,7 +128,7 @@ func TestLinkCarries(t *testing.T) {
 }
 
 func TestLinkStopsWhileNothingComes(t *testing.T) {
-	_, _, _, stop := testLink(t, Direction{Rate: 1e9, Delay: time.Second})
+	_, _, _, stop := testLink(t, Direction{Rate: 1e6, Delay: time.Second})
 	stop()
 }
 

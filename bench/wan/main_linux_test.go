@@ -147,9 +147,29 @@ func left(marker string) (found []string) {
 	return found
 }
 
+// keep holds on to network namespaces until the end of the test: the number of
+// one that is gone is the next one's, of whatever program.
+func keep(t *testing.T, namespaces []string) {
+	t.Helper()
+	for _, name := range namespaces {
+		threads := inside([]string{name})
+		if len(threads) == 0 {
+			t.Fatalf("nobody is in %s", name)
+		}
+		space, err := os.Open(threads[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = space.Close() })
+	}
+}
+
 // inside lists the threads in one of the network namespaces.
-func inside(namespaces []string) (found []string) {
-	links, _ := filepath.Glob("/proc/[0-9]*/task/[0-9]*/ns/net")
+func inside(namespaces []string) []string { return threadsInside("[0-9]*", namespaces) }
+
+// threadsInside are those of some processes, named as in /proc.
+func threadsInside(processes string, namespaces []string) (found []string) {
+	links, _ := filepath.Glob("/proc/" + processes + "/task/[0-9]*/ns/net")
 	for _, link := range links {
 		name, err := os.Readlink(link)
 		for _, n := range namespaces {

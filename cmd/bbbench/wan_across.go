@@ -25,7 +25,7 @@ const (
 )
 
 // grace is how long a program has to end after it was asked to.
-const grace = 5 * time.Second
+const grace = 10 * time.Second
 
 // across runs the command on the client host, with the server on the other one.
 func across(ctx context.Context, o wanOptions, stdout, stderr io.Writer) error {

@@ -18,7 +18,7 @@ import (
 )
 
 // serverPatience is how long a server may take until it listens.
-const serverPatience = 10 * time.Second
+const serverPatience = 30 * time.Second
 
 // program is a server: a shell and what it started.
 type program struct {

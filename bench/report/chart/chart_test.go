@@ -133,6 +133,17 @@ func TestBelow(t *testing.T) {
 	}
 }
 
+func TestInterrupted(t *testing.T) {
+	at := []position{{0, 1}, {2, 3}, {4, 5}, {6, 7}}
+	points := []Point{{Gap: true}, {}, {Gap: true}, {Gap: true}}
+	if got := interrupted(at, points); got != "M0 1L2 3M4 5M6 7" {
+		t.Errorf("%q", got)
+	}
+	if got := interrupted(at[:2], points[:2]); got != "M0 1L2 3" {
+		t.Errorf("without a gap: %q", got)
+	}
+}
+
 func TestDepth(t *testing.T) {
 	for share, want := range map[float64]float64{-1: 0.06, 0: 0.06, 0.5: 0.53, 1: 1, 2: 1} {
 		if got := Depth(share); !cmp.Equal(got, want, near) {
@@ -156,7 +167,7 @@ func TestFile(t *testing.T) {
 	if rows := titleRows(long); len(rows) != 2 || rows[0] != "a title that" || !strings.HasSuffix(rows[1], "…") {
 		t.Errorf("rows of a long title: %q", rows)
 	}
-	if file := File("<t>", nil, 3); !strings.Contains(file, "&lt;t&gt;") {
-		t.Errorf("a title is not escaped: %s", file)
+	if file := File("<t>", "<n>", pictures, 3); !strings.Contains(file, "&lt;t&gt;") || !strings.Contains(file, "&lt;n&gt;") {
+		t.Errorf("title or note is not escaped: %s", file)
 	}
 }

@@ -20,6 +20,20 @@ func path(at []position) string {
 	return b.String()
 }
 
+// interrupted is the way through the positions of points, but for their gaps.
+func interrupted(at []position, points []Point) string {
+	var b strings.Builder
+	from := 0
+	for i, pt := range points {
+		if pt.Gap && i > 0 {
+			b.WriteString(path(at[from:i]))
+			from = i
+		}
+	}
+	b.WriteString(path(at[from:]))
+	return b.String()
+}
+
 // below is the course of points as far as it stays on the plot, and whether it
 // leaves through the top. A model may say more than any path carries.
 func below(points []Point, f frame) (at []position, leaves bool) {
@@ -53,21 +67,25 @@ func (p Plot) mark(d *drawing, f frame, l Line, pt Point, at position) {
 	if pt.Ring {
 		fmt.Fprintf(d, `<circle class="ring" cx="%s" cy="%s" r="7.5"/>`, num(at.x), num(at.y))
 	}
-	d.WriteString(shape(l.Dash, at) + "</g>\n")
+	class := "mark"
+	if pt.Hollow {
+		class = "mark hollow"
+	}
+	d.WriteString(shape(class, l.Dash, at) + "</g>\n")
 }
 
 // shape is the mark of a dash pattern: circle, square, diamond, triangle.
-func shape(dash int, at position) string {
+func shape(class string, dash int, at position) string {
 	x, y := at.x, at.y
 	switch dash % Dashes {
 	case 1:
-		return fmt.Sprintf(`<rect class="mark" x="%s" y="%s" width="7" height="7"/>`, num(x-3.5), num(y-3.5))
+		return fmt.Sprintf(`<rect class="%s" x="%s" y="%s" width="7" height="7"/>`, class, num(x-3.5), num(y-3.5))
 	case 2:
-		return fmt.Sprintf(`<path class="mark" d="M%s %sl4.8 4.8l-4.8 4.8l-4.8 -4.8z"/>`, num(x), num(y-4.8))
+		return fmt.Sprintf(`<path class="%s" d="M%s %sl4.8 4.8l-4.8 4.8l-4.8 -4.8z"/>`, class, num(x), num(y-4.8))
 	case 3:
-		return fmt.Sprintf(`<path class="mark" d="M%s %sl4.6 8h-9.2z"/>`, num(x), num(y-5))
+		return fmt.Sprintf(`<path class="%s" d="M%s %sl4.6 8h-9.2z"/>`, class, num(x), num(y-5))
 	}
-	return fmt.Sprintf(`<circle class="mark" cx="%s" cy="%s" r="4"/>`, num(x), num(y))
+	return fmt.Sprintf(`<circle class="%s" cx="%s" cy="%s" r="4"/>`, class, num(x), num(y))
 }
 
 // ending is where a line ends and wants its name.

@@ -35,8 +35,9 @@ const (
 )
 
 // File is a file of its own with the pictures under their titles, in so many
-// columns. It brings its style and its ground.
-func File(title string, pictures []Picture, columns int) string {
+// columns, and a note below them if there is one. It brings its style and its
+// ground.
+func File(title, note string, pictures []Picture, columns int) string {
 	columns = max(1, min(columns, len(pictures)))
 	rows := 1
 	for _, p := range pictures {
@@ -44,6 +45,9 @@ func File(title string, pictures []Picture, columns int) string {
 	}
 	space := caption*float64(rows) + 5
 	places, width, height := arrange(pictures, columns, space)
+	if note != "" {
+		height += caption
+	}
 	var d drawing
 	fmt.Fprintf(&d, `<svg xmlns="http://www.w3.org/2000/svg" class="chart" viewBox="0 0 %[1]s %[2]s" width="%[1]s" height="%[2]s" role="img">`, num(width), num(height))
 	fmt.Fprintf(&d, "\n<title>%s</title>\n<style>\n%s</style>\n", text(title), text(Style))
@@ -55,6 +59,9 @@ func File(title string, pictures []Picture, columns int) string {
 			d.write("caption", "start", 4, 12+caption*float64(k), row)
 		}
 		fmt.Fprintf(&d, `<g transform="translate(0 %s)">`+"\n%s</g></g>\n", num(space), p.body)
+	}
+	if note != "" {
+		d.write("name", "start", margin, height-margin, fit(note, labelSize, width-2*margin))
 	}
 	d.WriteString("</svg>\n")
 	return d.String()

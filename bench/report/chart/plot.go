@@ -48,6 +48,8 @@ type Point struct {
 	X, Y, Low, High float64
 	Tip             string // shown when pointed at
 	Ring            bool   // stands out
+	Hollow          bool   // less is known of it
+	Gap             bool   // something is missing before it: the line begins anew
 }
 
 const (
@@ -151,8 +153,10 @@ func (p Plot) draw(d *drawing, f frame, i int) []ending {
 	if len(at) == 0 {
 		return nil
 	}
-	fmt.Fprintf(d, `<path class="%s" d="%s"/>`+"\n", class, path(at))
-	if l.Kind == Measured {
+	if l.Kind != Measured {
+		fmt.Fprintf(d, `<path class="%s" d="%s"/>`+"\n", class, path(at))
+	} else {
+		fmt.Fprintf(d, `<path class="%s" d="%s"/>`+"\n", class, interrupted(at, l.Points))
 		for k, pt := range l.Points {
 			p.mark(d, f, l, pt, at[k])
 		}

@@ -20,6 +20,13 @@ import (
 //	| number | sent, ns | held, ns    |      CLOCK_REALTIME, the clock of stamps
 const echoSize = 24
 
+// silence is after how long without an echo those that are missing are lost. It is
+// waited for in so many parts: a machine that stands still lets one of them pass.
+const (
+	silence  = 2 * time.Second
+	silences = 10
+)
+
 func (t task) echo(stop <-chan struct{}, listening func(uint16) error) (done, error) {
 	fd, port, err := listen(unix.SOCK_DGRAM, t.Listen)
 	if err != nil {
@@ -54,7 +61,7 @@ func (t task) probe(listening func(uint16) error) (done, error) {
 	if err != nil {
 		return done{}, err
 	}
-	if err := stamped(fd, patience/5); err != nil {
+	if err := stamped(fd, silence/silences); err != nil {
 		return done{}, err
 	}
 	if err := listening(0); err != nil {
@@ -66,14 +73,16 @@ func (t task) probe(listening func(uint16) error) (done, error) {
 	runtime.LockOSThread()
 	result := done{Sent: t.Packets}
 	packet, oob := make([]byte, echoSize), make([]byte, 128)
-	for int64(len(result.Trips)) < t.Packets {
+	for silent := 0; int64(len(result.Trips)) < t.Packets && silent < silences; {
 		came, _, err := receiveStamped(fd, packet, oob)
 		if errors.Is(err, unix.EAGAIN) {
-			break // nothing for so long: the rest is lost
+			silent++
+			continue
 		}
 		if err != nil {
 			return done{}, err
 		}
+		silent = 0
 		sent := int64(binary.LittleEndian.Uint64(packet[8:]))
 		held := int64(binary.LittleEndian.Uint64(packet[16:]))
 		result.Trips = append(result.Trips, time.Duration(came-sent-held))

@@ -14,7 +14,7 @@ func ms(n int) time.Duration { return time.Duration(n) * time.Millisecond }
 // be wrong because it is busy, and a few timings.
 func short() []check {
 	return []check{
-		losses{probability: 0.01, packets: 1e6},
+		losses{probability: 0.01, packets: 200_000},
 		overload{rate: 100 * mbit, delay: ms(10), queue: 250_000, jitter: ms(2), packets: 20_000},
 		overload{rate: 100 * mbit, delay: ms(10), queue: 250_000, packets: 20_000, back: true},
 		goodput{rate: 100 * mbit, rtt: ms(10), window: time.Second},

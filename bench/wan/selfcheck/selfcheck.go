@@ -56,8 +56,9 @@ const (
 // spoils one.
 const attempts = 3
 
-// rowTimeout bounds one attempt, which takes 15 s at most when all is well.
-const rowTimeout = 60 * time.Second
+// rowTimeout bounds one attempt, which takes 15 s at most when all is well: a
+// count that a busy machine did not get through would be taken for a wrong one.
+const rowTimeout = 3 * time.Minute
 
 // check is one measurement. It gives one row or several.
 type check interface {
