@@ -8,6 +8,8 @@ import (
 	"os"
 
 	"bbftp/cmd/bbftpd/internal/config"
+	"bbftp/cmd/bbftpd/internal/process"
+	"bbftp/cmd/bbftpd/internal/settings"
 	"bbftp/engine/auth"
 	"bbftp/engine/auth/system"
 )
@@ -18,22 +20,22 @@ type accounts interface {
 	// list is who is known by name before they come.
 	list() []auth.Account
 	// reload reads them anew; an error leaves the old ones, but for auth.ErrNoUsers.
-	reload(o *options, log *slog.Logger) error
+	reload(o *settings.Options, log *slog.Logger) error
 }
 
 // openAccounts reads the accounts that o names.
-func openAccounts(o *options, log *slog.Logger) (accounts, error) {
+func openAccounts(o *settings.Options, log *slog.Logger) (accounts, error) {
 	switch {
-	case o.systemAccounts != "":
+	case o.SystemAccounts != "":
 		return openSystem(o)
-	case o.users == "":
+	case o.Users == "":
 		return nil, errNoAccounts
-	case os.Geteuid() == 0 && o.runAs == "":
+	case os.Geteuid() == 0 && o.RunAs == "":
 		return nil, errors.New("--users as root: every session would have root's rights to all files below its directory; name an unprivileged user with --run-as USER")
 	}
-	file, err := auth.OpenUsers(o.users, ownedBy(o.runAs))
+	file, err := auth.OpenUsers(o.Users, ownedBy(o.RunAs))
 	if errors.Is(err, auth.ErrNoUsers) {
-		return nil, fmt.Errorf(`%w; add one with "bbftpd passwd %s USER"`, err, o.users)
+		return nil, fmt.Errorf(`%w; add one with "bbftpd passwd %s USER"`, err, o.Users)
 	}
 	if err != nil {
 		return nil, err
@@ -48,7 +50,7 @@ func openAccounts(o *options, log *slog.Logger) (accounts, error) {
 func ownedBy(runAs string) auth.Trust {
 	owners := []int{os.Geteuid()}
 	if runAs != "" {
-		if uid, _, _, err := lookup(runAs); err == nil { // or become says so
+		if uid, _, _, err := process.User(runAs); err == nil { // or become says so
 			owners = append(owners, uid)
 		}
 	}
@@ -65,8 +67,8 @@ type users struct{ *auth.UsersFile }
 
 func (u users) list() []auth.Account { return u.Users().Accounts() }
 
-func (u users) reload(o *options, log *slog.Logger) error {
-	if err := u.Reload(o.users); err != nil {
+func (u users) reload(o *settings.Options, log *slog.Logger) error {
+	if err := u.Reload(o.Users); err != nil {
 		return err
 	}
 	u.warn(o, log)
@@ -76,42 +78,28 @@ func (u users) reload(o *options, log *slog.Logger) error {
 	return nil
 }
 
-func (u users) warn(o *options, log *slog.Logger) {
+func (u users) warn(o *settings.Options, log *slog.Logger) {
 	if u.Users().WorldReadable() {
-		log.Warn("the password hashes can be read by every user of this machine", "users", o.users)
+		log.Warn("the password hashes can be read by every user of this machine", "users", o.Users)
 	}
 }
 
 // ofSystem are the accounts of the machine, which are looked up when they come.
 type ofSystem struct{ system.Accounts }
 
-// The ways of --system-accounts.
-const (
-	shadowAccounts = "shadow"
-	pamAccounts    = "pam"
-)
-
-// systemAccounts reads the way; without one it is the one that every build has.
-func systemAccounts(text string) (string, error) {
-	if text == "" {
-		return shadowAccounts, nil
-	}
-	return oneOf(shadowAccounts, pamAccounts)(text)
-}
-
-func openSystem(o *options) (accounts, error) {
+func openSystem(o *settings.Options) (accounts, error) {
 	if os.Geteuid() != 0 {
 		return nil, errors.New("--system-accounts: only root can check the passwords of others and become them")
 	}
 	var found system.Accounts
 	var err error
-	if o.systemAccounts == pamAccounts {
+	if o.SystemAccounts == settings.PAM {
 		found, err = system.NewPAM(pamService)
 	} else {
 		found, err = system.NewShadow(system.Files{})
 	}
 	if err != nil {
-		return nil, fmt.Errorf("--system-accounts=%s: %w", o.systemAccounts, err)
+		return nil, fmt.Errorf("--system-accounts=%s: %w", o.SystemAccounts, err)
 	}
 	return ofSystem{found}, nil
 }
@@ -122,28 +110,28 @@ const pamService = "bbftpd"
 func (ofSystem) list() []auth.Account { return nil }
 
 // reload has nothing to do: nothing of the machine's accounts is kept.
-func (ofSystem) reload(*options, *slog.Logger) error { return nil }
+func (ofSystem) reload(*settings.Options, *slog.Logger) error { return nil }
 
 // oneTime is the account of a demonstration.
 type oneTime struct{ *auth.Users }
 
 func (u oneTime) list() []auth.Account { return u.Accounts() }
 
-func (oneTime) reload(*options, *slog.Logger) error { return nil }
+func (oneTime) reload(*settings.Options, *slog.Logger) error { return nil }
 
 // checkDirectories finds at start, and with the rights of the sessions, what
 // would otherwise only show when somebody logs in.
-func checkDirectories(o *options, accounts []auth.Account, log *slog.Logger) error {
-	if o.root != "" {
-		if err := readableDirectory(o.root); err != nil {
+func checkDirectories(o *settings.Options, accounts []auth.Account, log *slog.Logger) error {
+	if o.Root != "" {
+		if err := readableDirectory(o.Root); err != nil {
 			return fmt.Errorf("--root: %w", err)
 		}
 	}
 	for _, account := range accounts {
 		switch {
-		case account.Dir == "" && o.root == "":
+		case account.Dir == "" && o.Root == "":
 			return fmt.Errorf("user %s has no directory: give one to all such users with --root DIR, or this one with \"bbftpd passwd --directory DIR %s %s\"",
-				account.Name, o.users, account.Name)
+				account.Name, o.Users, account.Name)
 		case account.Dir != "":
 			if err := readableDirectory(account.Dir); err != nil {
 				log.Warn("a user can't log in", "user", account.Name, "error", err)

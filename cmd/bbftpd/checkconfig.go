@@ -15,6 +15,8 @@ import (
 
 	"bbftp/cmd/bbftpd/internal/journal"
 	"bbftp/cmd/bbftpd/internal/metrics"
+	"bbftp/cmd/bbftpd/internal/process"
+	"bbftp/cmd/bbftpd/internal/settings"
 	"bbftp/engine/auth"
 	"bbftp/engine/trust"
 )
@@ -22,14 +24,14 @@ import (
 // inspection is what --check-config finds: what would be served, and why it would
 // not.
 type inspection struct {
-	o        *options
+	o        *settings.Options
 	out      io.Writer
 	problems []error
 }
 
 // checkConfig looks at everything a daemon with these settings would need, in its
 // order and with its rights, and changes nothing.
-func checkConfig(ctx context.Context, o *options, stdout io.Writer) error {
+func checkConfig(ctx context.Context, o *settings.Options, stdout io.Writer) error {
 	i := &inspection{o: o, out: stdout}
 	i.settings()
 	accounts := i.accounts()
@@ -66,24 +68,24 @@ func (i *inspection) try(err error) bool {
 }
 
 func (i *inspection) settings() {
-	file := i.o.file
+	file := i.o.File
 	if file == "" {
 		file = "none"
 	}
 	i.say("configuration", "%s", file)
-	for _, line := range i.o.start.ignored {
+	for _, line := range i.o.Start.Ignored {
 		i.say("remark", "start-up file: not a setting of this program: %s", line)
 	}
 }
 
 // accounts returns those that are known by name.
 func (i *inspection) accounts() accounts {
-	if i.o.demo != "" {
-		i.say("accounts", "one, for a demonstration of %s", i.o.demo)
-		i.try(readableDirectory(i.o.demo))
+	if i.o.Demo != "" {
+		i.say("accounts", "one, for a demonstration of %s", i.o.Demo)
+		i.try(readableDirectory(i.o.Demo))
 		return nil
 	}
-	if i.o.shell {
+	if i.o.Shell {
 		i.say("accounts", "the user of the shell")
 		return nil
 	}
@@ -91,11 +93,11 @@ func (i *inspection) accounts() accounts {
 	if !i.try(err) {
 		return nil
 	}
-	if i.o.systemAccounts != "" {
-		i.say("accounts", "those of this machine, by %s", i.o.systemAccounts)
+	if i.o.SystemAccounts != "" {
+		i.say("accounts", "those of this machine, by %s", i.o.SystemAccounts)
 		return nil
 	}
-	i.say("accounts", "%d of %s", len(found.list()), i.o.users)
+	i.say("accounts", "%d of %s", len(found.list()), i.o.Users)
 	return found
 }
 
@@ -124,13 +126,13 @@ func (r remarks) Handle(_ context.Context, record slog.Record) error {
 
 func (i *inspection) identity() {
 	switch {
-	case i.o.tlsKey == "":
+	case i.o.TLSKey == "":
 		i.say("TLS", "not offered")
-	case !i.try(trust.CheckIdentity(i.o.tlsKey, i.o.tlsCert)):
-	case absent(i.o.tlsKey):
-		i.say("TLS", "%s will be made", i.o.tlsKey)
+	case !i.try(trust.CheckIdentity(i.o.TLSKey, i.o.TLSCert)):
+	case absent(i.o.TLSKey):
+		i.say("TLS", "%s will be made", i.o.TLSKey)
 	default:
-		if identity, err := trust.LoadIdentity(i.o.tlsKey, i.o.tlsCert); i.try(err) {
+		if identity, err := trust.LoadIdentity(i.o.TLSKey, i.o.TLSCert); i.try(err) {
 			i.say("TLS", "%s", identity.Fingerprint())
 		}
 	}
@@ -143,14 +145,14 @@ func absent(name string) bool {
 
 // files looks whether those that are written can be.
 func (i *inspection) files() {
-	if i.o.logFormat == "journal" {
-		l, err := journal.Open(journal.Config{Format: i.o.logFormat, File: i.o.logFile, Out: i.out})
+	if i.o.LogFormat == "journal" {
+		l, err := journal.Open(journal.Config{Format: i.o.LogFormat, File: i.o.LogFile, Out: i.out})
 		if i.try(err) {
 			_ = l.Close()
 		}
 	}
-	i.appendable("--log", i.o.logFile)
-	i.appendable("--audit", i.o.audit)
+	i.appendable("--log", i.o.LogFile)
+	i.appendable("--audit", i.o.Audit)
 	_, closeMass, err := openMassStorage(i.o)
 	if i.try(err) {
 		closeMass()
@@ -178,19 +180,19 @@ func (i *inspection) ports(ctx context.Context) {
 	if i.free(err) {
 		_ = l.Close()
 	}
-	i.say("port", "%d of %s", i.o.port, cmp.Or(i.o.bind, "every address"))
-	if i.o.dataPorts.Max > 0 {
-		i.say("data ports", "%d:%d", i.o.dataPorts.Min, i.o.dataPorts.Max)
+	i.say("port", "%d of %s", i.o.Port, cmp.Or(i.o.Bind, "every address"))
+	if i.o.DataPorts.Max > 0 {
+		i.say("data ports", "%d:%d", i.o.DataPorts.Min, i.o.DataPorts.Max)
 	}
-	if len(i.o.allow)+len(i.o.deny) > 0 {
-		i.say("networks", "%s without %s", words(i.o.allow, "all"), words(i.o.deny, "exception"))
+	if len(i.o.Allow)+len(i.o.Deny) > 0 {
+		i.say("networks", "%s without %s", words(i.o.Allow, "all"), words(i.o.Deny, "exception"))
 	}
-	if i.o.metrics != "" {
-		l, err := metrics.Listen(ctx, i.o.metrics)
+	if i.o.Metrics != "" {
+		l, err := metrics.Listen(ctx, i.o.Metrics)
 		if i.free(err) {
 			_ = l.Close()
 		}
-		i.say("metrics", "%s", i.o.metrics)
+		i.say("metrics", "%s", i.o.Metrics)
 	}
 }
 
@@ -216,22 +218,22 @@ func words(networks []netip.Prefix, none string) string {
 }
 
 func (i *inspection) limits() {
-	if r, err := i.o.furnish(); i.try(err) {
-		i.say("limits", "%d sessions, %d data streams, with %d descriptors", r.sessions, r.streams, r.descriptors)
+	if r, err := furnish(i.o); i.try(err) {
+		i.say("limits", "%d sessions, %d data streams, with %d descriptors", r.Sessions, r.Streams, r.Descriptors)
 	}
 }
 
 // rights become those of the sessions.
 func (i *inspection) rights() {
-	if i.o.systemAccounts != "" {
-		name := cmp.Or(i.o.runAs, nobody)
-		if _, _, _, err := lookup(name); err != nil {
+	if i.o.SystemAccounts != "" {
+		name := cmp.Or(i.o.RunAs, nobody)
+		if _, _, _, err := process.User(name); err != nil {
 			i.try(fmt.Errorf("--run-as %s: %w", name, err))
 		}
 		return
 	}
-	if i.try(become(i.o.runAs)) && !i.o.shell && i.o.demo == "" {
-		i.o.checkReload(i.log())
+	if i.try(process.Become(i.o.RunAs)) && !i.o.Shell && i.o.Demo == "" {
+		checkReload(i.o, i.log())
 	}
 }
 

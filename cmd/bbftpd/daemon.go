@@ -10,7 +10,10 @@ import (
 
 	"github.com/coreos/go-systemd/v22/activation"
 
+	"bbftp/cmd/bbftpd/internal/health"
 	"bbftp/cmd/bbftpd/internal/metrics"
+	"bbftp/cmd/bbftpd/internal/process"
+	"bbftp/cmd/bbftpd/internal/settings"
 	"bbftp/cmd/internal/version"
 	"bbftp/engine/admission"
 	"bbftp/engine/trust"
@@ -20,11 +23,11 @@ import (
 // daemon serves many clients, for long. What needs root happens before it is
 // given up: logs, accounts, TLS key, ports.
 type daemon struct {
-	o *options
+	o *settings.Options
 	// started is what o was at first.
-	started *options
+	started *settings.Options
 	// again reads the settings anew; nil where SIGHUP changes nothing.
-	again func() (*options, error)
+	again func() (*settings.Options, error)
 	// announce is called, if set, when clients may come.
 	announce func(net.Addr) error
 
@@ -32,9 +35,9 @@ type daemon struct {
 	accounts accounts
 	gate     *admission.Gate
 	identity *trust.Identity // nil without TLS
-	room     room
-	pulse    *pulse
-	health   health
+	room     process.Room
+	pulse    *health.Pulse
+	state    health.State
 	service  service
 
 	// closing undoes, last first, what was opened.
@@ -42,18 +45,18 @@ type daemon struct {
 }
 
 // run serves until orders end it.
-func (d *daemon) run(orders *orders, stderr io.Writer) error {
+func (d *daemon) run(orders *process.Orders, stderr io.Writer) error {
 	defer func() {
 		for _, undo := range d.closing {
 			defer undo()
 		}
 	}()
 	var err error
-	if d.logs, err = d.o.openLogs(stderr); err != nil {
+	if d.logs, err = openLogs(d.o, stderr); err != nil {
 		return err
 	}
 	d.onClose(d.logs.close)
-	if err := d.open(orders.stop); err != nil {
+	if err := d.open(orders.Stop); err != nil {
 		return err
 	}
 	return d.live(orders)
@@ -65,7 +68,7 @@ func (d *daemon) onClose(undo func()) { d.closing = append(d.closing, undo) }
 func (d *daemon) open(ctx context.Context) error {
 	d.started = d.o
 	var err error
-	d.room, err = d.o.furnish()
+	d.room, err = furnish(d.o)
 	if err != nil {
 		return err
 	}
@@ -82,13 +85,13 @@ func (d *daemon) open(ctx context.Context) error {
 		return err
 	}
 	d.onClose(func() { _ = listener.Close() })
-	d.pulse = newPulse(listener)
-	d.gate = admission.New(d.o.limits(d.room))
+	d.pulse = health.NewPulse(listener)
+	d.gate = admission.New(limits(d.o, d.room))
 	if err := d.openMetrics(ctx); err != nil {
 		return err
 	}
-	if d.o.systemAccounts == "" {
-		if err := become(d.o.runAs); err != nil {
+	if d.o.SystemAccounts == "" {
+		if err := process.Become(d.o.RunAs); err != nil {
 			return err
 		}
 	}
@@ -96,7 +99,7 @@ func (d *daemon) open(ctx context.Context) error {
 		return err
 	}
 	if d.again != nil {
-		d.o.checkReload(d.log)
+		checkReload(d.o, d.log)
 	}
 	d.service, err = d.newService()
 	return err
@@ -104,10 +107,10 @@ func (d *daemon) open(ctx context.Context) error {
 
 // openMetrics begins to answer on --metrics.
 func (d *daemon) openMetrics(ctx context.Context) error {
-	if d.o.metrics == "" {
+	if d.o.Metrics == "" {
 		return nil
 	}
-	l, err := metrics.Listen(ctx, d.o.metrics)
+	l, err := metrics.Listen(ctx, d.o.Metrics)
 	if err != nil {
 		return fmt.Errorf("--metrics: %w", err)
 	}
@@ -121,7 +124,7 @@ func (d *daemon) openMetrics(ctx context.Context) error {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		err := metrics.Serve(ctx, metrics.Config{Listener: l, Metrics: m, Alive: d.pulse.check, Ready: d.health.ready, Log: d.log})
+		err := metrics.Serve(ctx, metrics.Config{Listener: l, Metrics: m, Alive: d.pulse.Check, Ready: d.state.Ready, Log: d.log})
 		if err != nil && ctx.Err() == nil {
 			d.log.Error("metrics", "error", err)
 		}
@@ -131,17 +134,22 @@ func (d *daemon) openMetrics(ctx context.Context) error {
 	return nil
 }
 
+// furnish finds room for what o asks for.
+func furnish(o *settings.Options) (process.Room, error) {
+	return process.Furnish(o.MaxSessions, o.MaxDataStreams)
+}
+
 // limits are those of the gate.
-func (o *options) limits(r room) admission.Limits {
+func limits(o *settings.Options, r process.Room) admission.Limits {
 	return admission.Limits{
-		Allow: o.allow, Deny: o.deny,
-		Sessions: r.sessions, PerAddress: o.maxPerAddress, PerUser: o.maxPerUser, Streams: r.streams,
-		FailureDelay: o.loginDelay,
+		Allow: o.Allow, Deny: o.Deny,
+		Sessions: r.Sessions, PerAddress: o.MaxPerAddress, PerUser: o.MaxPerUser, Streams: r.Streams,
+		FailureDelay: o.LoginDelay,
 	}
 }
 
 // listen opens the control port, unless systemd.socket(5) has opened it.
-func listen(ctx context.Context, o *options) (*net.TCPListener, error) {
+func listen(ctx context.Context, o *settings.Options) (*net.TCPListener, error) {
 	handed, err := activation.Listeners()
 	switch {
 	case err != nil:
@@ -155,7 +163,7 @@ func listen(ctx context.Context, o *options) (*net.TCPListener, error) {
 		}
 		return l, nil
 	}
-	l, err := netio.Listen(ctx, net.JoinHostPort(o.bind, strconv.Itoa(int(o.port))), netio.Options{})
+	l, err := netio.Listen(ctx, net.JoinHostPort(o.Bind, strconv.Itoa(int(o.Port))), netio.Options{})
 	if err != nil {
 		return nil, fmt.Errorf("listen for clients: %w", err)
 	}

@@ -5,20 +5,21 @@ import (
 	"fmt"
 	"log/slog"
 
+	"bbftp/cmd/bbftpd/internal/settings"
 	"bbftp/engine/trust"
 )
 
 // loadIdentity reads the key that proves to clients who this server is, and logs
 // by what to know it. Without --tls-key there is none.
-func loadIdentity(o *options, log *slog.Logger) (*trust.Identity, error) {
-	if o.tlsKey == "" {
+func loadIdentity(o *settings.Options, log *slog.Logger) (*trust.Identity, error) {
+	if o.TLSKey == "" {
 		return nil, nil
 	}
-	identity, err := trust.LoadIdentity(o.tlsKey, o.tlsCert)
+	identity, err := trust.LoadIdentity(o.TLSKey, o.TLSCert)
 	if err != nil {
 		return nil, fmt.Errorf("--tls-key: %w", err)
 	}
-	log.Info("TLS", "fingerprint", identity.Fingerprint(), "required", o.requireTLS)
+	log.Info("TLS", "fingerprint", identity.Fingerprint(), "required", o.RequireTLS)
 	return identity, nil
 }
 

@@ -8,6 +8,8 @@ import (
 	"net"
 	"os"
 
+	"bbftp/cmd/bbftpd/internal/process"
+	"bbftp/cmd/bbftpd/internal/settings"
 	"bbftp/engine/server"
 )
 
@@ -49,14 +51,14 @@ func shared(stdin, f *os.File) bool {
 }
 
 // single serves the one client of conn.
-func single(ctx context.Context, o *options, conn *net.TCPConn) error {
+func single(ctx context.Context, o *settings.Options, conn *net.TCPConn) error {
 	// Standard error may be the connection as well.
-	logs, err := o.openLogs(io.Discard)
+	logs, err := openLogs(o, io.Discard)
 	if err != nil {
 		return err
 	}
 	defer logs.close()
-	s, closeServer, err := o.singleServer(logs)
+	s, closeServer, err := singleServer(o, logs)
 	if err != nil {
 		logs.log.Error("client not served", "client", conn.RemoteAddr().String(), "error", err)
 		return err
@@ -66,8 +68,8 @@ func single(ctx context.Context, o *options, conn *net.TCPConn) error {
 }
 
 // singleServer makes a server with the accounts of o, and gives up privileges.
-func (o *options) singleServer(logs *logs) (*server.Server, func(), error) {
-	if o.systemAccounts != "" {
+func singleServer(o *settings.Options, logs *logs) (*server.Server, func(), error) {
+	if o.SystemAccounts != "" {
 		return nil, nil, errors.New("--system-accounts is of the daemon: inetd starts bbftpd with --users")
 	}
 	accounts, err := openAccounts(o, logs.log)
@@ -78,7 +80,7 @@ func (o *options) singleServer(logs *logs) (*server.Server, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := become(o.runAs); err != nil {
+	if err := process.Become(o.RunAs); err != nil {
 		return nil, nil, err
 	}
 	if err := checkDirectories(o, accounts.list(), logs.log); err != nil {

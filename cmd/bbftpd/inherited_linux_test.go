@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // withAlice makes a users file with alice in dir and returns the options that
@@ -20,7 +21,7 @@ func withAlice(t *testing.T, daemon, dir string) []string {
 	if out, err := passwd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	options := []string{"--users", filepath.Join(dir, "users"), "-R", "none"}
+	options := []string{"--config", "none", "--users", filepath.Join(dir, "users"), "-R", "none"}
 	if os.Geteuid() == 0 {
 		options = append(options, "--run-as", "nobody")
 	}
@@ -89,6 +90,9 @@ func testInherited(t *testing.T, programs string) {
 				t.Fatal(err)
 			}
 			defer l.Close()
+			if err := l.SetDeadline(time.Now().Add(time.Minute)); err != nil { // of a client that does not come
+				t.Fatal(err)
+			}
 			port := fmt.Sprint(l.Addr().(*net.TCPAddr).Port)
 			copied := make(chan string, 1)
 			go func() {

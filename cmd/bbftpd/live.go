@@ -4,8 +4,8 @@ import (
 	"context"
 	"time"
 
-	sd "github.com/coreos/go-systemd/v22/daemon"
-
+	"bbftp/cmd/bbftpd/internal/health"
+	"bbftp/cmd/bbftpd/internal/process"
 	"bbftp/cmd/internal/version"
 )
 
@@ -15,8 +15,8 @@ import (
 //	serving ───────────▶ draining ─────────────────────────▶ cut
 //	  │ ▲                   │ no transfer left                │
 //	  └─┘ SIGHUP            └───────────────▶ end ◀───────────┘
-func (d *daemon) live(orders *orders) error {
-	cut, end := context.WithCancel(orders.cut)
+func (d *daemon) live(orders *process.Orders) error {
+	cut, end := context.WithCancel(orders.Cut)
 	defer end()
 	ended := make(chan error, 1)
 	go func() { ended <- d.service.Serve(cut, d.pulse) }()
@@ -25,14 +25,14 @@ func (d *daemon) live(orders *orders) error {
 		<-ended
 		return err
 	}
-	go watch(orders.stop, d.pulse.check, d.log)
+	go health.Watch(orders.Stop, d.pulse.Check, d.log)
 	for {
 		select {
-		case <-orders.reload:
+		case <-orders.Reload:
 			d.reload()
-		case <-orders.stop.Done():
-			d.health.is(draining)
-			tell(d.log, sd.SdNotifyStopping+status("finishing what is running, for up to %v", d.o.drain))
+		case <-orders.Stop.Done():
+			d.state.Is(health.Draining)
+			health.Stopping(d.log, "finishing what is running, for up to %v", d.o.Drain)
 			err := d.finish(orders, end, ended)
 			if err == nil {
 				d.log.Info("stopped")
@@ -49,18 +49,18 @@ func (d *daemon) live(orders *orders) error {
 
 // finish lets running transfers come to their end, for as long as they may, and
 // cuts the rest.
-func (d *daemon) finish(orders *orders, cut func(), ended <-chan error) error {
-	if d.o.drain > 0 {
-		d.log.Info("stopping: running transfers may finish", "within", d.o.drain)
-		d.service.drain(orders.cut)
-		limit := time.NewTimer(d.o.drain)
+func (d *daemon) finish(orders *process.Orders, cut func(), ended <-chan error) error {
+	if d.o.Drain > 0 {
+		d.log.Info("stopping: running transfers may finish", "within", d.o.Drain)
+		d.service.drain(orders.Cut)
+		limit := time.NewTimer(d.o.Drain)
 		defer limit.Stop()
 		select {
 		case err := <-ended:
 			return err
 		case <-limit.C:
-			d.log.Warn("cutting what has not finished", "after", d.o.drain)
-		case <-orders.cut.Done():
+			d.log.Warn("cutting what has not finished", "after", d.o.Drain)
+		case <-orders.Cut.Done():
 			d.log.Warn("cutting what has not finished", "reason", "a second signal")
 		}
 	}
@@ -70,20 +70,23 @@ func (d *daemon) finish(orders *orders, cut func(), ended <-chan error) error {
 
 // welcome tells everybody who waits for it that clients may come.
 func (d *daemon) welcome() error {
-	for _, line := range d.o.start.ignored {
+	for _, line := range d.o.Start.Ignored {
 		d.log.Warn("start-up file: not a setting of this program", "line", line)
 	}
 	d.log.Info("serving", "address", d.pulse.Addr().String(), "version", version.Release)
-	d.room.log(d.log)
+	d.room.Log(d.log)
 	if d.announce != nil {
 		if err := d.announce(d.pulse.Addr()); err != nil {
 			return err
 		}
 	}
-	if err := d.o.serving(d.journal); err != nil {
-		return err
+	if d.o.Background && process.Detached() {
+		_ = d.journal.Flush() // what it has to say so far is for the terminal
+		if err := process.Settle(); err != nil {
+			return err
+		}
 	}
-	d.health.is(serving)
-	tell(d.log, sd.SdNotifyReady+status("serving on %v", d.pulse.Addr()))
+	d.state.Is(health.Serving)
+	health.Ready(d.log, "serving on %v", d.pulse.Addr())
 	return nil
 }

@@ -4,42 +4,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"strings"
 
 	"bbftp/cmd/bbftpd/internal/journal"
+	"bbftp/cmd/bbftpd/internal/settings"
 	"bbftp/engine/audit"
 )
-
-// legacyLevels are the words of the legacy daemon that are not ours.
-var legacyLevels = map[string]slog.Level{
-	"EMERGENCY":   slog.LevelError,
-	"ALERT":       slog.LevelError,
-	"CRITICAL":    slog.LevelError,
-	"WARNING":     slog.LevelWarn,
-	"NOTICE":      journal.LevelNotice,
-	"INFORMATION": slog.LevelInfo,
-}
-
-// logLevel reads a level by its own name or by that of the legacy daemon, in
-// any case.
-func logLevel(name string) (level slog.Level, err error) {
-	if level, known := legacyLevels[strings.ToUpper(name)]; known {
-		return level, nil
-	}
-	if err := level.UnmarshalText([]byte(name)); err != nil {
-		return 0, fmt.Errorf("want debug, info, warn, error, or one of the legacy daemon's words")
-	}
-	return level, nil
-}
-
-// level is the least to be logged. A level of the legacy daemon's between ours
-// shows its lines of transfers and nothing else; only its format has them.
-func (o *options) level() slog.Level {
-	if o.logLevel == journal.LevelNotice && o.logFormat != "legacy" {
-		return slog.LevelInfo
-	}
-	return o.logLevel
-}
 
 // logs are where a daemon tells what it does.
 type logs struct {
@@ -52,19 +21,19 @@ type logs struct {
 }
 
 // openLogs opens the log, which goes to stderr if to no file, and the audit trail.
-func (o *options) openLogs(stderr io.Writer) (*logs, error) {
+func openLogs(o *settings.Options, stderr io.Writer) (*logs, error) {
 	l := &logs{}
-	l.level.Set(o.level())
+	l.level.Set(o.Level())
 	var err error
-	if l.journal, err = journal.Open(journal.Config{Format: o.logFormat, Level: &l.level, File: o.logFile, Out: stderr}); err != nil {
+	if l.journal, err = journal.Open(journal.Config{Format: o.LogFormat, Level: &l.level, File: o.LogFile, Out: stderr}); err != nil {
 		return nil, fmt.Errorf("open the log: %w", err)
 	}
 	l.log = l.journal.Logger()
 	l.sinks = audit.Sinks{l.journal.Transfers()}
-	if o.audit == "" {
+	if o.Audit == "" {
 		return l, nil
 	}
-	if l.trail, err = journal.OpenTrail(o.audit, l.log); err != nil {
+	if l.trail, err = journal.OpenTrail(o.Audit, l.log); err != nil {
 		l.close()
 		return nil, fmt.Errorf("open the audit trail: %w", err)
 	}

@@ -2,11 +2,17 @@
 //
 // Where things are, by file:
 //
-//	settings            options (the table), values, parse, usage, rcfile
 //	what is started     daemon, inetd, shell, demo; checkconfig, passwd
-//	a daemon's parts    accounts, identity, descriptors, log, service (sessions)
-//	a daemon's life     live, reload, orders (signals), background, become
-//	who asks about it   notify (systemd), pulse, health
+//	a daemon's parts    accounts, identity, log, service (sessions)
+//	a daemon's life     live, reload
+//
+// and by package, none of which knows this one:
+//
+//	settings            all that can be said on the command line and in files
+//	process             signals, rights, descriptors, background
+//	health              who asks how it is: the pulse of the control port, systemd
+//	journal, metrics    what it tells
+//	privsep, sandbox    sessions in processes of their users
 package main
 
 import (
@@ -15,7 +21,9 @@ import (
 	"os"
 
 	"bbftp/cmd/bbftpd/internal/privsep"
+	"bbftp/cmd/bbftpd/internal/process"
 	"bbftp/cmd/bbftpd/internal/sandbox"
+	"bbftp/cmd/bbftpd/internal/settings"
 )
 
 func main() {
@@ -28,7 +36,7 @@ func main() {
 		}
 		return
 	}
-	orders := heed()
+	orders := process.Heed()
 	err := sealed
 	if err == nil {
 		err = run(orders, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
@@ -41,23 +49,23 @@ func main() {
 	}
 }
 
-func run(orders *orders, args []string, stdin, stdout *os.File, stderr io.Writer) error {
+func run(orders *process.Orders, args []string, stdin, stdout *os.File, stderr io.Writer) error {
 	if len(args) > 0 && args[0] == "passwd" {
-		return passwd(orders.atOnce(), args[1:], stdin, stdout)
+		return passwd(orders.AtOnce(), args[1:], stdin, stdout)
 	}
-	from := found(args)
-	o, err := from.parse(stdout)
+	from := settings.Find(args)
+	o, err := from.Parse(stdout)
 	if err != nil || o == nil {
 		return err
 	}
 	switch {
-	case o.checkConfig:
-		return checkConfig(orders.atOnce(), o, stdout)
-	case o.shell:
-		return shell(orders.atOnce(), o, stdin, stdout)
-	case o.background && !o.detached():
-		return detach(stdout)
-	case o.demo != "":
+	case o.CheckConfig:
+		return checkConfig(orders.AtOnce(), o, stdout)
+	case o.Shell:
+		return shell(orders.AtOnce(), o, stdin, stdout)
+	case o.Background && !process.Detached():
+		return process.Detach(stdout)
+	case o.Demo != "":
 		return demo(orders, o, stdout, stderr)
 	}
 	conn, err := connection(stdin)
@@ -65,8 +73,8 @@ func run(orders *orders, args []string, stdin, stdout *os.File, stderr io.Writer
 	case err != nil:
 		return err
 	case conn != nil:
-		return single(orders.atOnce(), o, conn)
+		return single(orders.AtOnce(), o, conn)
 	}
-	d := &daemon{o: o, again: func() (*options, error) { return from.parse(io.Discard) }}
+	d := &daemon{o: o, again: func() (*settings.Options, error) { return from.Parse(io.Discard) }}
 	return d.run(orders, stderr)
 }

@@ -9,23 +9,17 @@ import (
 	"strings"
 	"syscall"
 
-	sd "github.com/coreos/go-systemd/v22/daemon"
-
+	"bbftp/cmd/bbftpd/internal/health"
+	"bbftp/cmd/bbftpd/internal/settings"
 	"bbftp/engine/auth"
 )
-
-// fixed are the settings that only a new start changes.
-var fixed = []string{
-	"system-accounts", "run-as", "port", "bind", "mass-storage", "mass-storage-limit",
-	"log", "log-format", "audit", "metrics",
-}
 
 // reload reads settings, TLS key and accounts again, for sessions that begin
 // later, and goes on in new log files. What can't be read, or makes no sense, stays
 // as it was; the rest does not wait for it.
 func (d *daemon) reload() {
-	tellReloading(d.log)
-	defer func() { tell(d.log, sd.SdNotifyReady+status("serving on %v", d.pulse.Addr())) }()
+	health.Reloading(d.log)
+	defer func() { health.Ready(d.log, "serving on %v", d.pulse.Addr()) }()
 	d.reopen()
 	if d.again == nil {
 		return
@@ -37,7 +31,7 @@ func (d *daemon) reload() {
 	if err != nil {
 		d.log.Error("the old settings stay", "error", err)
 	} else {
-		defer func() { d.log.Info("configuration read again", "file", cmp.Or(o.file, "none")) }()
+		defer func() { d.log.Info("configuration read again", "file", cmp.Or(o.File, "none")) }()
 	}
 	switch err := d.accounts.reload(d.o, d.log); {
 	case errors.Is(err, auth.ErrNoUsers):
@@ -48,12 +42,12 @@ func (d *daemon) reload() {
 }
 
 // apply makes o the settings, unless they are not valid.
-func (d *daemon) apply(o *options) error {
-	if changed := differences(d.started, o); len(changed) > 0 {
+func (d *daemon) apply(o *settings.Options) error {
+	if changed := o.Fixed(d.started); len(changed) > 0 {
 		d.log.Warn("only a new start changes these settings", "settings", strings.Join(changed, " "))
-		o.massStorage, o.massLimit = d.started.massStorage, d.started.massLimit
+		o.MassStorage, o.MassLimit = d.started.MassStorage, d.started.MassLimit
 	}
-	room, err := o.furnish()
+	room, err := furnish(o)
 	if err != nil {
 		return err
 	}
@@ -65,31 +59,19 @@ func (d *daemon) apply(o *options) error {
 	if err := d.service.configure(o, identity); err != nil {
 		return err
 	}
-	d.gate.SetLimits(o.limits(room))
-	d.level.Set(o.level())
+	d.gate.SetLimits(limits(o, room))
+	d.level.Set(o.Level())
 	if room != d.room {
-		room.log(d.log)
+		room.Log(d.log)
 	}
 	d.o, d.identity, d.room = o, identity, room
 	return nil
 }
 
-// differences names the fixed settings that now and next disagree on.
-func differences(now, next *options) []string {
-	var names []string
-	before, after := now.table(), next.table()
-	for _, name := range fixed {
-		if setting(before, name).String() != setting(after, name).String() {
-			names = append(names, name)
-		}
-	}
-	return names
-}
-
 // checkReload warns of files that SIGHUP could not read again, for want of the
 // rights that were given up.
-func (o *options) checkReload(log *slog.Logger) {
-	for _, name := range []string{o.file, o.users, o.tlsKey, o.tlsCert} {
+func checkReload(o *settings.Options, log *slog.Logger) {
+	for _, name := range []string{o.File, o.Users, o.TLSKey, o.TLSCert} {
 		if name == "" {
 			continue
 		}

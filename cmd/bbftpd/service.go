@@ -6,6 +6,8 @@ import (
 	"net"
 
 	"bbftp/cmd/bbftpd/internal/privsep"
+	"bbftp/cmd/bbftpd/internal/process"
+	"bbftp/cmd/bbftpd/internal/settings"
 	"bbftp/cmd/internal/version"
 	"bbftp/engine/admission"
 	"bbftp/engine/auth"
@@ -23,7 +25,7 @@ type service interface {
 	// none are left. It does not wait.
 	drain(ctx context.Context)
 	// configure changes the settings for sessions that begin later.
-	configure(o *options, identity *trust.Identity) error
+	configure(o *settings.Options, identity *trust.Identity) error
 }
 
 // nobody takes logins where --run-as does not say who.
@@ -34,7 +36,7 @@ func (d *daemon) newService() (service, error) {
 	if system, ok := d.accounts.(ofSystem); ok {
 		m, err := privsep.New(privsep.Config{
 			Accounts: system.Accounts, Gate: d.gate, Audit: d.sinks, Log: d.log,
-			Identity: d.identity, RunAs: cmp.Or(d.o.runAs, nobody), Settings: d.o.settings(),
+			Identity: d.identity, RunAs: cmp.Or(d.o.RunAs, nobody), Settings: separateSettings(d.o),
 		})
 		return separate{m}, err
 	}
@@ -44,7 +46,7 @@ func (d *daemon) newService() (service, error) {
 	}
 	d.onClose(closeMass)
 	base := server.Config{Accounts: d.accounts, MassStorage: mass, Gate: d.gate, Audit: d.sinks, Log: d.log}
-	config, err := d.o.server(base, d.identity)
+	config, err := serverConfig(d.o, base, d.identity)
 	if err != nil {
 		return nil, err
 	}
@@ -60,8 +62,8 @@ type together struct {
 
 func (t together) drain(context.Context) { t.Drain() }
 
-func (t together) configure(o *options, identity *trust.Identity) error {
-	config, err := o.server(t.base, identity)
+func (t together) configure(o *settings.Options, identity *trust.Identity) error {
+	config, err := serverConfig(o, t.base, identity)
 	if err != nil {
 		return err
 	}
@@ -73,65 +75,62 @@ type separate struct{ *privsep.Monitor }
 
 func (s separate) drain(ctx context.Context) { go func() { _ = s.Drain(ctx) }() }
 
-func (s separate) configure(o *options, identity *trust.Identity) error {
-	return s.Configure(o.settings(), identity)
+func (s separate) configure(o *settings.Options, identity *trust.Identity) error {
+	return s.Configure(separateSettings(o), identity)
 }
 
-// server completes base by the settings.
-func (o *options) server(base server.Config, identity *trust.Identity) (server.Config, error) {
+// serverConfig completes base, which says what serves the sessions of a server. TLS is
+// offered with identity only.
+func serverConfig(o *settings.Options, base server.Config, identity *trust.Identity) (server.Config, error) {
 	var err error
 	base.TLS, err = tlsConfig(identity)
-	base.RequireTLS = o.requireTLS
-	base.Root = o.root
-	base.Unconfined = o.unconfined
-	base.ReadOnly = o.readOnly
-	base.AllowClear = o.clear
-	base.Memory = o.memory
-	base.AnySourcePort = o.anySource || o.start.anySource
-	base.DataPorts = o.dataPorts
-	base.MaxStreams = o.maxStreams
-	base.RateLimit = o.limitRate
-	base.Congestion = o.congestion
-	base.Multipath = o.mptcp
-	base.Sync = o.fsync
-	base.Sparse = o.sparse
-	base.Storage = o.storage()
-	base.Umask = o.umask
-	base.Version = version.Release
-	base.Waits = o.start.waits()
-	return base, err
+	return sessionConfig(o, base), err
 }
 
-// settings are the same for sessions in processes of their own.
-func (o *options) settings() privsep.Settings {
+// sessionConfig is base with all that o says of sessions, wherever they run.
+func sessionConfig(o *settings.Options, base server.Config) server.Config {
+	base.RequireTLS = o.RequireTLS
+	base.Root = o.Root
+	base.Unconfined = o.Unconfined
+	base.ReadOnly = o.ReadOnly
+	base.AllowClear = o.AllowClear
+	base.Memory = o.Memory
+	base.AnySourcePort = o.AnySourcePort || o.Start.AnySourcePort
+	base.DataPorts = o.DataPorts
+	base.MaxStreams = o.MaxStreams
+	base.RateLimit = o.RateLimit
+	base.Congestion = o.Congestion
+	base.Multipath = o.Multipath
+	base.Sync = o.Sync
+	base.Sparse = o.Sparse
+	base.Storage = storageLimits(o)
+	base.Umask = o.Umask
+	base.Version = version.Release
+	base.Waits = o.Start.Waits
+	return base
+}
+
+// separateSettings are those of sessions in processes of their own, which take what
+// serves them from the monitor.
+func separateSettings(o *settings.Options) privsep.Settings {
 	return privsep.Settings{
-		Root: o.root, Unconfined: o.unconfined, ReadOnly: o.readOnly,
-		MassStorage: o.massStorage, MassLimit: o.massLimit,
-		AllowClear: o.clear, RequireTLS: o.requireTLS,
-		Memory: o.memory, AnySourcePort: o.anySource || o.start.anySource, DataPorts: o.dataPorts, MaxStreams: o.maxStreams,
-		RateLimit: o.limitRate, Congestion: o.congestion, Multipath: o.mptcp, Sync: o.fsync, Sparse: o.sparse,
-		MaxFileSize: o.maxFileSize, Reserve: o.reserve, Umask: o.umask, Version: version.Release, Waits: o.start.waits(),
-		LogLevel: o.level(),
+		Server: sessionConfig(o, server.Config{}), MassStorage: o.MassStorage, MassLimit: o.MassLimit, LogLevel: o.Level(),
 	}
 }
 
-func (o *options) storage() storage.Limits {
-	return storage.Limits{MaxFileSize: o.maxFileSize, Reserve: o.reserve}
-}
-
-func (s startFile) waits() server.Waits {
-	return server.Waits{Ack: s.ack, Receive: s.receive, Send: s.send, Idle: s.idle, Caller: s.caller}
+func storageLimits(o *settings.Options) storage.Limits {
+	return storage.Limits{MaxFileSize: o.MaxFileSize, Reserve: o.Reserve}
 }
 
 // newServer makes a server of one client. The function returned ends its use.
-func newServer(o *options, accounts auth.Authenticator, identity *trust.Identity, logs *logs) (*server.Server, func(), error) {
+func newServer(o *settings.Options, accounts auth.Authenticator, identity *trust.Identity, logs *logs) (*server.Server, func(), error) {
 	mass, closeMass, err := openMassStorage(o)
 	if err != nil {
 		return nil, nil, err
 	}
-	gate := admission.New(o.limits(room{sessions: o.maxSessions, streams: o.maxDataStreams}))
+	gate := admission.New(limits(o, process.Room{Sessions: o.MaxSessions, Streams: o.MaxDataStreams}))
 	base := server.Config{Accounts: accounts, MassStorage: mass, Gate: gate, Audit: logs.sinks, Log: logs.log}
-	config, err := o.server(base, identity)
+	config, err := serverConfig(o, base, identity)
 	var s *server.Server
 	if err == nil {
 		s, err = server.New(config)
@@ -143,15 +142,15 @@ func newServer(o *options, accounts auth.Authenticator, identity *trust.Identity
 	return s, closeMass, nil
 }
 
-func openMassStorage(o *options) (mass *storage.MassStorage, closeAll func(), err error) {
+func openMassStorage(o *settings.Options) (mass *storage.MassStorage, closeAll func(), err error) {
 	var stores []storage.Store
 	closeAll = func() {
 		for _, s := range stores {
 			_ = s.Tree.Close()
 		}
 	}
-	for _, arg := range o.massStorage {
-		s, err := storage.OpenStore(arg, o.storage())
+	for _, arg := range o.MassStorage {
+		s, err := storage.OpenStore(arg, storageLimits(o))
 		if err != nil {
 			closeAll()
 			return nil, nil, err
@@ -161,5 +160,5 @@ func openMassStorage(o *options) (mass *storage.MassStorage, closeAll func(), er
 	if stores == nil {
 		return nil, closeAll, nil
 	}
-	return storage.NewMassStorage(storage.MassConfig{Stores: stores, OpenLimit: o.massLimit}), closeAll, nil
+	return storage.NewMassStorage(storage.MassConfig{Stores: stores, OpenLimit: o.MassLimit}), closeAll, nil
 }

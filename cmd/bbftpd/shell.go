@@ -14,15 +14,16 @@ import (
 	"syscall"
 	"time"
 
+	"bbftp/cmd/bbftpd/internal/settings"
 	"bbftp/engine/auth"
 	"bbftp/engine/server"
 )
 
 // shell serves the user who came through ssh, over standard input and output.
 // What the user may do is what the machine permits.
-func shell(ctx context.Context, o *options, stdin, stdout *os.File) error {
+func shell(ctx context.Context, o *settings.Options, stdin, stdout *os.File) error {
 	// Standard error is the user's terminal.
-	logs, err := o.openLogs(io.Discard)
+	logs, err := openLogs(o, io.Discard)
 	if err != nil {
 		return err
 	}
@@ -51,10 +52,10 @@ func shell(ctx context.Context, o *options, stdin, stdout *os.File) error {
 	}
 	way := connectionOfSSH(os.Getenv("SSH_CONNECTION"))
 	session := server.Shell{
-		In: in, Out: out, Port: o.port, Exchange: o.exchange, Caller: way.client,
+		In: in, Out: out, Port: o.Port, Exchange: o.Exchange, Caller: way.client,
 		Account: auth.Account{Name: me.Username, Dir: dir},
 	}
-	if o.exchange {
+	if o.Exchange {
 		if session.Address, err = ownAddress(way, logs.log); err != nil {
 			return err
 		}

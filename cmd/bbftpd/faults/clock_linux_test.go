@@ -180,7 +180,12 @@ func underClock(socket, dir string, args []string) error {
 	if _, err := conn.Read(make([]byte, 1)); err != nil {
 		return err
 	}
-	return syscall.Exec(filepath.Join(dir, filepath.Base(args[0])), args, os.Environ())
+	// Somebody's fork may hold the copy open for an instant, as it was written.
+	awaitFor(patience, func() bool {
+		err = syscall.Exec(filepath.Join(dir, filepath.Base(args[0])), args, os.Environ())
+		return !errors.Is(err, unix.ETXTBSY)
+	})
+	return err
 }
 
 // clocks jump under one side: a wait that went by the time of day would end at

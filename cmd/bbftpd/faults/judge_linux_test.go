@@ -10,7 +10,6 @@ import (
 	"regexp"
 	"strings"
 	"syscall"
-	"time"
 
 	"bbftp/bench/payload"
 )
@@ -100,7 +99,7 @@ func (s *scene) aftermath() {
 // leftovers finds what nobody asked for.
 func (s *scene) leftovers(dir string) {
 	var found []string
-	clean := awaitFor(5*time.Second, func() bool {
+	clean := await(func() bool {
 		found = nil
 		_ = filepath.WalkDir(dir, func(path string, entry os.DirEntry, err error) error {
 			if err == nil && !entry.IsDir() && strings.HasPrefix(entry.Name(), ".bbftp.") {

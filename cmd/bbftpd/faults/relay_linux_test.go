@@ -2,6 +2,7 @@ package faults
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -27,6 +28,9 @@ type relay struct {
 	client    netip.Addr
 	server    netip.AddrPort
 	at        step
+	// identity is what the server shows in TLS, which the relay goes through with either
+	// side; nil: not offered.
+	identity *tls.Config
 	// fault happens at the step, once. The byte held back at lastByte is lost
 	// with it if it says so.
 	fault func() (lost bool)
@@ -143,7 +147,12 @@ type dialogue struct {
 	loggedIn, asked, storing, gzip bool
 	size, claimed, moved           int64 // bytes of content
 	streams, links, answers        int   // agreed on, connected, acknowledged
-	near, far                      *net.TCPConn
+}
+
+// party is a side of a control connection.
+type party struct {
+	net.Conn // what it says: TCP, or what TLS made of it
+	tcp      *net.TCPConn
 }
 
 func (r *relay) control(near *net.TCPConn) {
@@ -153,30 +162,51 @@ func (r *relay) control(near *net.TCPConn) {
 		_ = near.Close()
 		return // the server is gone
 	}
-	d := &dialogue{relay: r, near: near, far: far}
+	defer func() { _ = near.Close(); _ = far.Close() }()
+	d := &dialogue{relay: r}
 	r.mu.Lock()
 	r.calls++
 	r.reach(connected)
 	r.mu.Unlock()
+	client, server := &party{near, near}, &party{far, far}
+	if r.identity != nil && !d.secure(client, server) {
+		return
+	}
 	var both sync.WaitGroup
-	both.Go(func() { d.messages(near, far, wire.Client) })
-	both.Go(func() { d.messages(far, near, wire.Server) })
+	both.Go(func() { d.messages(client, server, wire.Client) })
+	both.Go(func() { d.messages(server, client, wire.Server) })
 	both.Wait()
-	_ = near.Close()
-	_ = far.Close()
 }
 
-func (d *dialogue) messages(from, to *net.TCPConn, sender wire.Sender) {
+func (d *dialogue) messages(from, to *party, sender wire.Sender) {
 	for {
-		m, err := wire.Read(from, sender)
-		if err == nil {
-			err = d.say(to, m, sender)
-		}
-		if err != nil {
-			end(from, to, err)
+		if _, err := d.message(from, to, sender); err != nil {
+			d.over(from, to, err)
 			return
 		}
 	}
+}
+
+// message passes one on.
+func (d *dialogue) message(from, to *party, sender wire.Sender) (wire.Message, error) {
+	m, err := wire.Read(from, sender)
+	if err == nil {
+		err = d.say(to, m, sender)
+	}
+	return m, err
+}
+
+// over passes on how a party ended.
+func (d *dialogue) over(from, to *party, err error) {
+	if secured, ok := to.Conn.(*tls.Conn); ok {
+		switch {
+		case errors.Is(err, io.EOF):
+			_ = secured.CloseWrite()
+		case errors.Is(err, io.ErrUnexpectedEOF): // it died: TLS was told no end
+			err = io.EOF
+		}
+	}
+	end(from.tcp, to.tcp, err)
 }
 
 // end passes on how a direction ended: orderly, or not.

@@ -1,13 +1,13 @@
 package faults
 
 import (
-	"net"
+	"io"
 
 	"bbftp/engine/wire"
 )
 
 // say passes a control message on.
-func (d *dialogue) say(to *net.TCPConn, m wire.Message, sender wire.Sender) error {
+func (d *dialogue) say(to io.Writer, m wire.Message, sender wire.Sender) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if reply, ok := m.(wire.Reply); ok && reply.Kind == wire.MsgOK && d.at == acked {
@@ -71,8 +71,11 @@ func (d *dialogue) note(m wire.Message, sender wire.Sender) (_ wire.Message, s s
 	case wire.PassiveStart:
 		return m, started, nil
 	case wire.Signal:
-		if m.Kind == wire.MsgRetrStart {
+		switch m.Kind {
+		case wire.MsgRetrStart:
 			return m, started, nil
+		case wire.MsgTLS:
+			return m, tlsAsked, nil
 		}
 	}
 	return m, "", nil

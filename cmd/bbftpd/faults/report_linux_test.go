@@ -55,7 +55,9 @@ const preface = `Each line tells what became of transfers that a fault struck at
 // notes tell of a fault what its name does not.
 var notes = map[string]string{
 	"kill -9": "A server is killed and started again on its port by the time the client knows. Plain: the client has one try. Gzip: it has five, and a supervisor has the server up again at once.",
-	"kill -9 of a process of --system-accounts": "The monitor is root, a login process nobody, a session process the user. Without the monitor nobody of them stays.",
+	"kill -9 of a process of --system-accounts":    "The monitor is root, a login process nobody, a session process the user. Without the monitor nobody of them stays.",
+	"stalled handshake, goes on within the limits": "One side is stopped for a second, in the middle of the TLS handshake or right after it.",
+	"stalled handshake beyond the limits":          "The server is stopped until the client has given up, after 8 s (--timeout); the client until the server has, after the 60 s of a login.",
 	"half-open peer": "The peer's machine vanishes: no packet comes from it any more, and none reaches it. The other side gives up by its own limits: 60 s for a login, 10 s for the first command and for a start, " +
 		"here 2 s (setdatato and its like) and 8 s (--timeout) in the place of 300 s and 180 s, and the system's for what nobody acknowledges, here 13 s by net.ipv4.tcp_retries2; where nothing is owed, 150 s of keep-alive probes.",
 	"network cut, comes back within the limits":             "Both links go down for a second.",
@@ -130,20 +132,20 @@ func (g *group) line() []string {
 func (g *group) variants() string {
 	var parts []string
 	for _, operation := range []string{put, get} {
-		for _, gzip := range []bool{false, true} {
+		for _, way := range []struct {
+			name      string
+			gzip, tls bool
+		}{{"", false, false}, {" gzip", true, false}, {" TLS", false, true}} {
 			var versions []string
 			for version := 1; version <= 3; version++ {
 				if slices.ContainsFunc(g.rows, func(r *row) bool {
-					return r.operation == operation && r.gzip == gzip && r.version == version
+					return r.operation == operation && r.gzip == way.gzip && r.tls == way.tls && r.version == version
 				}) {
 					versions = append(versions, strconv.Itoa(version))
 				}
 			}
 			if versions != nil {
-				name := operation
-				if gzip {
-					name += " gzip"
-				}
+				name := operation + way.name
 				parts = append(parts, name+" V"+strings.Join(versions, ","))
 			}
 		}

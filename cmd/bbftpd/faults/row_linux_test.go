@@ -16,7 +16,8 @@ type row struct {
 	version   int
 	operation string
 	gzip      bool
-	tries     int // of the client
+	tls       bool // the server offers it
+	tries     int  // of the client
 
 	allowed []string // outcomes
 
@@ -42,7 +43,11 @@ type row struct {
 }
 
 func (r *row) String() string {
-	return fmt.Sprintf("%s,%s,%s,v%d,%s,%s,%d-tries", r.fault, r.role, r.step, r.version, r.operation, framing(r.gzip), r.tries)
+	name := fmt.Sprintf("%s,%s,%s,v%d,%s,%s,%d-tries", r.fault, r.role, r.step, r.version, r.operation, framing(r.gzip), r.tries)
+	if r.tls {
+		name += ",TLS"
+	}
+	return name
 }
 
 func framing(gzip bool) string {

@@ -111,7 +111,11 @@ func (s *scene) prepare() (err error) {
 	if r.wrap != nil {
 		wrapServer, wrapClient = r.wrap(s)
 	}
-	if s.server, err = s.newServer(s.far, s.served, r.seconds); err != nil {
+	var more []string
+	if r.tls {
+		more = append(more, "--tls-key", s.key())
+	}
+	if s.server, err = s.newServer(s.far, s.served, r.seconds, more...); err != nil {
 		return err
 	}
 	s.server.wrap, s.server.system = wrapServer, r.system
@@ -122,6 +126,9 @@ func (s *scene) prepare() (err error) {
 	s.relay = &relay{
 		near: s.near.other, far: s.far.other, client: s.near.own, server: s.server.address, at: r.step,
 		fault: func() bool { <-launched; return r.strike(s) },
+	}
+	if r.tls {
+		s.relay.identity = s.identity
 	}
 	port, err := s.relay.start()
 	if err != nil {

@@ -6,6 +6,9 @@ type step string
 const (
 	connected        step = "connected"
 	keySent          step = "key sent"
+	tlsAsked         step = "TLS asked for"
+	tlsAnswered      step = "TLS answered, not finished"
+	secured          step = "TLS established"
 	loginSent        step = "login sent"
 	loggedIn         step = "logged in"
 	versionAgreed    step = "version agreed"
@@ -46,6 +49,6 @@ func steps(version int, operation string) []step {
 
 // order ranks the steps of all versions, for the report.
 var order = []step{
-	"", connected, keySent, loginSent, loggedIn, versionAgreed, requestSent, accepted, started, streamsConnected,
+	"", connected, keySent, tlsAsked, tlsAnswered, secured, loginSent, loggedIn, versionAgreed, requestSent, accepted, started, streamsConnected,
 	firstBytes, middle, lastByte, acked, concluded,
 }

@@ -18,7 +18,7 @@ func TestTable(t *testing.T) {
 		return
 	}
 	// Those that wait longest come first.
-	rows := slices.Concat(halfOpen(), cuts(), stalls(), disks(), files(), descriptors(), clocks(), kills(), systemKills())
+	rows := slices.Concat(halfOpen(), cuts(), stalls(), disks(), files(), descriptors(), clocks(), kills(), systemKills(), overTLS())
 	if !full() {
 		rows = quick(rows)
 	}
@@ -77,8 +77,9 @@ func quick(rows []*row) (few []*row) {
 	var seen []string
 	for _, r := range rows {
 		switch {
+		case r.tls && (r.fault != "kill -9" || r.step != tlsAnswered || r.operation != put):
 		case r.version != 3 || r.gzip || slices.Contains(slow, r.fault):
-		case r.fault == "kill -9" && slices.Contains(steps, r.step):
+		case r.fault == "kill -9" && (r.tls || slices.Contains(steps, r.step)):
 			few = append(few, r)
 		case !slices.Contains(seen, r.fault) && (r.step == middle || r.step == loggedIn || r.step == requestSent):
 			seen, few = append(seen, r.fault), append(few, r)

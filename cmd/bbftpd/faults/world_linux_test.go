@@ -12,6 +12,7 @@
 package faults
 
 import (
+	"crypto/tls"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -27,16 +28,8 @@ import (
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
-	// The programs are those that go build makes, which the test cache does not
-	// see: what they are made of has to be imported here.
-	_ "bbftp/cmd/bbftp/legacy"
-	_ "bbftp/cmd/bbftp/modern"
-	_ "bbftp/cmd/bbftpd/internal/config"
-	_ "bbftp/cmd/bbftpd/internal/journal"
-	_ "bbftp/cmd/bbftpd/internal/metrics"
-	_ "bbftp/cmd/bbftpd/internal/privsep"
 	"bbftp/cmd/internal/programtest"
-	_ "bbftp/engine/server"
+	"bbftp/engine/trust"
 )
 
 const (
@@ -59,7 +52,8 @@ type world struct {
 	Programs string // the directory of ours
 	Work     string // in memory
 
-	last atomic.Int32 // number given out by number
+	last     atomic.Int32 // number given out by number
+	identity *tls.Config  // of the daemons that offer TLS
 }
 
 const (
@@ -87,6 +81,7 @@ func enter(t *testing.T, parallel int) *world {
 		}
 		t.Skip("needs root: makes namespaces and disks")
 	}
+	programtest.Passable(t)
 	work := t.TempDir()
 	for _, dir := range []string{filepath.Dir(work), work} {
 		if err := os.Chmod(dir, 0o711); err != nil {
@@ -127,6 +122,7 @@ func (w *world) furnish(t *testing.T) {
 		loopbackUp,
 		w.makeAccount,
 		w.makeSystemAccount,
+		w.makeIdentity,
 	} {
 		if err := step(); err != nil {
 			t.Fatal(err)
@@ -143,6 +139,7 @@ func loopbackUp() error {
 }
 
 func (w *world) users() string    { return filepath.Join(w.Work, "users") }
+func (w *world) key() string      { return filepath.Join(w.Work, "key") }
 func (w *world) password() string { return filepath.Join(w.Work, "password") }
 func (w *world) daemon() string   { return filepath.Join(w.Programs, "bbftpd") }
 func (w *world) client() string   { return filepath.Join(w.Programs, "bbftp") }
@@ -154,6 +151,16 @@ func (w *world) makeAccount() error {
 		return fmt.Errorf("bbftpd passwd: %w\n%s", err, out)
 	}
 	return os.WriteFile(w.password(), []byte(password+"\n"), 0o600)
+}
+
+// makeIdentity makes the TLS key of all daemons that have one.
+func (w *world) makeIdentity() error {
+	identity, err := trust.LoadIdentity(w.key(), "")
+	if err != nil {
+		return err
+	}
+	w.identity, err = identity.Config()
+	return err
 }
 
 // number is another one each time: for ports and addresses.

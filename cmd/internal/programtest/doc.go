@@ -43,7 +43,9 @@
 //		Run a program at a terminal of 80 columns, with a dialogue. In the end echo must be
 //		on again.
 //	save VARIABLE FILE PATTERN
-//		Set a variable to the first group of what matches in FILE.
+//		Wait until FILE has what matches, and set a variable to its first group.
+//	appears FILE PATTERN
+//		Wait until FILE has what matches.
 //	unescape VARIABLE TEXT
 //		Set a variable to TEXT, which has escapes as Go strings have.
 //	generate FILE SIZE

@@ -21,13 +21,43 @@ import (
 
 func save(ts *testscript.TestScript, _ bool, args []string) {
 	usage(ts, args, 3, "save VARIABLE FILE PATTERN")
-	re, err := regexp.Compile("(?m)" + args[2])
-	ts.Check(err)
-	match := re.FindStringSubmatch(ts.ReadFile(args[1]))
+	match := awaited(ts, args[1], args[2])
 	if len(match) < 2 {
-		ts.Fatalf("no group of %q in %s", args[2], args[1])
+		ts.Fatalf("%q has no group", args[2])
 	}
 	ts.Setenv(args[0], match[1])
+}
+
+func appears(ts *testscript.TestScript, _ bool, args []string) {
+	usage(ts, args, 2, "appears FILE PATTERN")
+	awaited(ts, args[0], args[1])
+}
+
+// awaited waits until a file has what matches pattern, and returns the match with its
+// groups: who writes it may do so beside what the script waits for.
+func awaited(ts *testscript.TestScript, file, pattern string) []string {
+	re, err := regexp.Compile("(?m)" + pattern)
+	ts.Check(err)
+	for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+		if match := re.FindStringSubmatch(content(ts, file)); match != nil {
+			return match
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("%s has nothing like %q", file, pattern)
+		}
+	}
+}
+
+// content is that of a file, which may not be there yet, or an output of the last command.
+func content(ts *testscript.TestScript, file string) string {
+	if file == "stdout" || file == "stderr" {
+		return ts.ReadFile(file)
+	}
+	b, err := os.ReadFile(ts.MkAbs(file))
+	if !errors.Is(err, fs.ErrNotExist) {
+		ts.Check(err)
+	}
+	return string(b)
 }
 
 func unescape(ts *testscript.TestScript, _ bool, args []string) {

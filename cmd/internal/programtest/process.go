@@ -3,6 +3,7 @@ package programtest
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -64,7 +65,7 @@ func launch(ts *testscript.TestScript, name, program string, args ...string) *pr
 	s := stateOf(ts)
 	p := &process{cmd: exec.Command(filepath.Join(s.programs, program), args...), done: make(chan struct{})}
 	p.cmd.Dir = ts.MkAbs(".")
-	p.cmd.Env = append(os.Environ(), "PATH="+ts.Getenv("PATH"), "TMPDIR="+ts.Getenv("TMPDIR"))
+	p.cmd.Env = environment(ts)
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
 	if os.Geteuid() == 0 {
 		// Also where the tests run without: root's logins have this group.
@@ -83,6 +84,15 @@ func launch(ts *testscript.TestScript, name, program string, args ...string) *pr
 		ts.Logf("[%s stderr]\n%s", name, p.stderr.String())
 	})
 	return p
+}
+
+// environment is that of the tests, with the places of the script.
+func environment(ts *testscript.TestScript) []string {
+	all := os.Environ()
+	for _, name := range []string{"PATH", "TMPDIR", "HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"} {
+		all = append(all, name+"="+ts.Getenv(name))
+	}
+	return all
 }
 
 // until waits until the process wrote what matches pattern, and returns the
@@ -196,13 +206,24 @@ func gone(ts *testscript.TestScript, _ bool, args []string) {
 	pid, err := strconv.Atoi(args[0])
 	ts.Check(err)
 	for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
-		if errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+		if errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) || zombie(pid) {
 			return
 		}
 		if time.Now().After(deadline) {
 			ts.Fatalf("process %d is still there", pid)
 		}
 	}
+}
+
+// zombie tells whether a process has ended and waits for its burial, which the first
+// process of a container may owe it for ever.
+func zombie(pid int) bool {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return false
+	}
+	_, state, _ := strings.Cut(string(stat), ") ")
+	return strings.HasPrefix(state, "Z")
 }
 
 // output collects what a process writes while a script reads it.

@@ -39,7 +39,7 @@ func startRelay(ts *testscript.TestScript, _ bool, args []string) {
 	usage(ts, args, 1, "relay BYTES")
 	budget, err := strconv.Atoi(args[0])
 	ts.Check(err)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := ListenLow()
 	ts.Check(err)
 	r := &relay{
 		server: "127.0.0.1:" + ts.Getenv("PORT"), listener: l, budget: budget,
@@ -111,7 +111,7 @@ func (r *relay) redirect(request wire.FileRequest) (wire.FileRequest, error) {
 		return request, err
 	}
 	for i, port := range ports {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		l, err := ListenLow()
 		if err != nil {
 			return request, err
 		}

@@ -3,7 +3,6 @@ package programtest
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"os/user"
 	"path/filepath"
 	"testing"
@@ -20,18 +19,19 @@ const patience = time.Minute
 
 // Run runs the scripts in dir, with further commands in extra.
 func Run(t *testing.T, dir string, extra map[string]Command) {
+	Passable(t)
+	programs := Build(t)
 	work := t.TempDir()
 	// A daemon that gave up root has to reach the scripts' directories.
 	if err := os.Chmod(filepath.Dir(work), 0o711); err != nil {
 		t.Fatal(err)
 	}
-	programs := Build(t)
 	commands := map[string]Command{
 		"run": run, "client": client,
 		"start": start, "serve": serve, "demo": demo, "until": until, "signal": sendSignal, "await": await, "adopt": adopt, "leader": leader, "gone": gone,
 		"relay": startRelay, "held": held, "release": release,
 		"dialogue": dialogue, "terminal": terminal,
-		"save": save, "unescape": unescape,
+		"save": save, "appears": appears, "unescape": unescape,
 		"generate": generate, "sparse": sparse, "same": same, "entries": entries, "mode": mode, "owner": owner,
 		"needroot": needRoot,
 	}
@@ -64,24 +64,12 @@ func Run(t *testing.T, dir string, extra map[string]Command) {
 			env.Setenv("BBUSER", "demo")
 			// What bbftp remembers of hosts: of one script, and not among its files.
 			env.Setenv("XDG_CACHE_HOME", filepath.Join(env.WorkDir, ".tmp", "cache"))
+			env.Setenv("XDG_CONFIG_HOME", filepath.Join(env.WorkDir, ".tmp", "config"))
 			env.Setenv("PATH", programs+string(os.PathListSeparator)+env.Getenv("PATH"))
 			env.Values[stateKey{}] = &state{t: env.T(), programs: programs, processes: map[string]*process{}, values: map[any]any{}}
 			return nil
 		},
 	})
-}
-
-// Build builds the three programs into a directory and returns it.
-func Build(t testing.TB) string {
-	t.Helper()
-	dir := t.TempDir()
-	// Without what debuggers want it links in half the time.
-	build := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", dir+"/", "bbftp/cmd/bbftp", "bbftp/cmd/bbftpd", "bbftp/cmd/bbbench")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
-	return dir
 }
 
 // affirmed refuses "! command": every command here says what must hold.

@@ -24,7 +24,7 @@ func terminal(ts *testscript.TestScript, _ bool, args []string) {
 	defer func() { _ = tty.Close() }()
 	ts.Check(pty.Setsize(tty, &pty.Winsize{Rows: 24, Cols: 80}))
 	cmd := exec.Command(filepath.Join(stateOf(ts).programs, args[2]), args[3:]...)
-	cmd.Dir = ts.MkAbs(".")
+	cmd.Dir, cmd.Env = ts.MkAbs("."), environment(ts)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = tty, tty, tty
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	ts.Check(cmd.Start())

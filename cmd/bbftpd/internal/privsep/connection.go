@@ -15,6 +15,7 @@ import (
 	"bbftp/engine/audit"
 	"bbftp/engine/auth"
 	"bbftp/engine/auth/system"
+	"bbftp/engine/control"
 )
 
 // connection is what the monitor knows of one client. Its goroutine owns it.
@@ -72,7 +73,7 @@ func (m *Monitor) serve(ctx context.Context, conn net.Conn, visit *admission.Vis
 		m.cfg.Log.Error("connection refused: not one of TCP", "client", conn.RemoteAddr().String())
 		return
 	}
-	c := &connection{monitor: m, terms: m.now(), visit: visit, client: unmapped(tcp.RemoteAddr()), local: unmapped(tcp.LocalAddr())}
+	c := &connection{monitor: m, terms: m.now(), visit: visit, client: control.AddrPort(tcp.RemoteAddr()), local: control.AddrPort(tcp.LocalAddr())}
 	c.log = m.cfg.Log.With("client", c.client.String())
 	err := c.run(ctx, tcp, keys)
 	switch {
@@ -81,11 +82,6 @@ func (m *Monitor) serve(ctx context.Context, conn net.Conn, visit *admission.Vis
 	case err != nil:
 		c.log.Warn("connection failed", "error", err)
 	}
-}
-
-func unmapped(addr net.Addr) netip.AddrPort {
-	ap := addr.(*net.TCPAddr).AddrPort()
-	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
 }
 
 func (c *connection) run(ctx context.Context, tcp *net.TCPConn, keys *auth.KeyPool) error {
@@ -158,7 +154,9 @@ func (c *connection) turn(ctx context.Context, tcp *net.TCPConn) (err error) {
 }
 
 // limit is how long a client may take for its login.
-func (c *connection) limit() time.Duration { return cmp.Or(c.terms.settings.Waits.Login, defaultLogin) }
+func (c *connection) limit() time.Duration {
+	return cmp.Or(c.terms.settings.Server.Waits.Login, defaultLogin)
+}
 
 // bound is a context for what comes before the login: it ends after some time, and when
 // nobody is to be let in any more.

@@ -17,15 +17,19 @@ import (
 	"testing"
 	"time"
 
+	"bbftp/cmd/internal/programtest"
 	"bbftp/engine/admission"
 	"bbftp/engine/audit"
 	"bbftp/engine/auth"
 	"bbftp/engine/auth/system"
 	"bbftp/engine/client"
+	"bbftp/engine/server"
 	"bbftp/engine/trust"
 )
 
 func TestMain(m *testing.M) {
+	// Whatever it was: others run this program, in directories that the tests make.
+	syscall.Umask(0o022)
 	if os.Getenv(partVariable) != "" && os.Getenv(raceVariable) == "" {
 		env := append(os.Environ(), raceVariable+"="+raceOptions)
 		fmt.Fprintln(os.Stderr, syscall.Exec("/proc/self/exe", os.Args, env))
@@ -48,6 +52,9 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(machineVariable); dir != "" {
 		fmt.Fprintln(os.Stderr, machineProcess(dir, os.Args[1:]))
 		os.Exit(1)
+	}
+	if err := os.Chmod("/proc/self/exe", 0o755); err != nil {
+		fmt.Fprintln(os.Stderr, err)
 	}
 	os.Exit(m.Run())
 }
@@ -90,6 +97,10 @@ func (p people) Lookup(name string) (system.User, error) {
 
 // house makes homes for alice, who is of the staff, and bob, below dir.
 func house(dir string) (people, error) {
+	dir, err := filepath.EvalSymlinks(dir) // as proc(5) names what is open
+	if err != nil {
+		return nil, err
+	}
 	// The directories of a test are its user's alone.
 	for d := dir; len(d) > len(os.TempDir()); d = filepath.Dir(d) {
 		if err := os.Chmod(d, 0o755); err != nil {
@@ -160,10 +171,14 @@ func (p *paper) String() string {
 	return p.text.String()
 }
 
+// waiting bounds every wait for what must come. It only decides how long a failing test
+// takes.
+const waiting = 2 * time.Minute
+
 // until waits for what must come.
 func until(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	for end := time.Now().Add(30 * time.Second); !is(); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(waiting); !is(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("waited in vain: %s", what)
 		}
@@ -197,7 +212,7 @@ func open(t *testing.T, change func(*Config)) *host {
 	cfg := Config{
 		Accounts: h.users, Gate: h.gate, Audit: h.book, RunAs: "nobody",
 		Log:      slog.New(slog.NewTextHandler(h.log, nil)),
-		Settings: Settings{Version: "test", Umask: 0o22},
+		Settings: Settings{Server: server.Config{Version: "test", Umask: 0o22}},
 	}
 	if change != nil {
 		change(&cfg)
@@ -218,7 +233,7 @@ func open(t *testing.T, change func(*Config)) *host {
 		cancel()
 		select {
 		case <-h.drained:
-		case <-time.After(30 * time.Second):
+		case <-time.After(waiting):
 			t.Error("the monitor does not end")
 		}
 		if left := children(t); len(left) > 0 {
@@ -235,6 +250,7 @@ func root(t testing.TB) {
 	t.Helper()
 	switch {
 	case os.Geteuid() == 0:
+		programtest.Passable(t)
 	case os.Getenv("CI") == "true":
 		t.Fatal("needs root: processes become other users")
 	default:
@@ -257,11 +273,15 @@ func (h *host) client(user, password string, change func(*client.Config)) *clien
 	return c
 }
 
-// login is a client of a user who is let in.
+// login is a client of a user who is let in, and has said something: otherwise its session
+// ends after 10 s (wire.md 5).
 func (h *host) login(user string, change func(*client.Config)) *client.Client {
 	h.t.Helper()
 	c := h.client(user, password, change)
 	if err := c.Connect(h.t.Context()); err != nil {
+		h.t.Fatal(err)
+	}
+	if _, err := c.Chdir(h.t.Context(), "."); err != nil {
 		h.t.Fatal(err)
 	}
 	return c
@@ -300,6 +320,12 @@ type child struct {
 
 // children are those of this process that are of a monitor.
 func children(t *testing.T) []child { return childrenOf(t, os.Getpid()) }
+
+// doors are those of them that wait for a login.
+func doors(t *testing.T) []child {
+	t.Helper()
+	return slices.DeleteFunc(children(t), func(c child) bool { return c.part != partDoor })
+}
 
 func childrenOf(t *testing.T, parent int) []child {
 	t.Helper()
@@ -385,14 +411,22 @@ func (c child) files(t *testing.T) map[string]string {
 // knock connects and waits for the greeting.
 func (h *host) knock() net.Conn {
 	h.t.Helper()
-	conn, err := net.DialTCP("tcp", nil, h.addr)
+	conn, err := h.greeted()
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	h.t.Cleanup(func() { _ = conn.Close() })
-	_ = conn.SetDeadline(time.Now().Add(30 * time.Second))
-	if _, err := io.ReadFull(conn, make([]byte, 8)); err != nil {
-		h.t.Fatal(err)
-	}
 	return conn
+}
+
+// greeted is knock where no greeting may come.
+func (h *host) greeted() (net.Conn, error) {
+	h.t.Helper()
+	conn, err := net.DialTCP("tcp", nil, h.addr)
+	if err != nil {
+		return nil, err
+	}
+	h.t.Cleanup(func() { _ = conn.Close() })
+	_ = conn.SetDeadline(time.Now().Add(waiting))
+	_, err = io.ReadFull(conn, make([]byte, 8))
+	return conn, err
 }

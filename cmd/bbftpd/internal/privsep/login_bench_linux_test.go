@@ -25,7 +25,7 @@ func BenchmarkLogin(b *testing.B) {
 		b.Fatal(err)
 	}
 	quiet := slog.New(slog.DiscardHandler)
-	settings := Settings{Version: "test"}
+	settings := Settings{Server: server.Config{Version: "test"}}
 	type daemon interface {
 		Serve(context.Context, net.Listener) error
 	}

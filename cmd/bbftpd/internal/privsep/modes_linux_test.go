@@ -7,25 +7,26 @@ import (
 	"testing"
 
 	"bbftp/engine/client"
+	"bbftp/engine/server"
 )
 
 // TestModes has sessions do, with the kernel's consent, what the settings say.
 func TestModes(t *testing.T) {
 	for name, tt := range map[string]struct {
-		settings     Settings
+		settings     server.Config
 		secure       bool
 		put, putAway bool // in one's home, and in a directory for all
 		get, getAway bool
 	}{
-		"confined":                 {settings: Settings{Sync: true, Sparse: true}, put: true, get: true},
-		"read-only":                {secure: true, settings: Settings{ReadOnly: true}, get: true},
-		"unconfined":               {secure: true, settings: Settings{Unconfined: true}, put: true, putAway: true, get: true, getAway: true},
-		"unconfined and read-only": {settings: Settings{Unconfined: true, ReadOnly: true}, get: true, getAway: true},
+		"confined":                 {settings: server.Config{Sync: true, Sparse: true}, put: true, get: true},
+		"read-only":                {secure: true, settings: server.Config{ReadOnly: true}, get: true},
+		"unconfined":               {secure: true, settings: server.Config{Unconfined: true}, put: true, putAway: true, get: true, getAway: true},
+		"unconfined and read-only": {settings: server.Config{Unconfined: true, ReadOnly: true}, get: true, getAway: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h, secured := openBoth(t, tt.secure, func(c *Config) {
-				tt.settings.Version = c.Settings.Version
-				c.Settings = tt.settings
+				tt.settings.Version = c.Settings.Server.Version
+				c.Settings.Server = tt.settings
 			})
 			away := filepath.Join(h.dir, "away")
 			if err := os.Mkdir(away, 0o777); err != nil {
@@ -87,7 +88,7 @@ func TestMassStorage(t *testing.T) {
 	if err := os.Symlink("/etc/passwd", filepath.Join(archive, "link")); err != nil {
 		t.Fatal(err)
 	}
-	alice := h.login("alice", func(c *client.Config) { c.MassStorage = true })
+	alice := h.client("alice", password, func(c *client.Config) { c.MassStorage = true })
 	for name, want := range map[string]bool{"/tape/public": true, "/tape/secret": false, "/tape/link": false, "/elsewhere": false} {
 		if _, err := alice.Get(t.Context(), name, filepath.Join(t.TempDir(), "got")); (err == nil) != want {
 			t.Errorf("get %s: %v", name, err)

@@ -40,6 +40,9 @@ type Config struct {
 	// Silence is how long a session may stand still before it is taken for stuck, and
 	// killed: for no longer, and not before three quarters of it. Default 2 min.
 	Silence time.Duration
+	// asking has a session asked whether it is there, at each tick until stop. Default: four
+	// times in Silence.
+	asking func(user string) (ticks <-chan time.Time, stop func())
 }
 
 const defaultSilence = 2 * time.Minute
@@ -79,6 +82,12 @@ func New(cfg Config) (*Monitor, error) {
 	}
 	if cfg.Silence == 0 {
 		cfg.Silence = defaultSilence
+	}
+	if cfg.asking == nil {
+		cfg.asking = func(string) (<-chan time.Time, func()) {
+			t := time.NewTicker(cfg.Silence / questions)
+			return t.C, t.Stop
+		}
 	}
 	door, err := nobody(cfg.RunAs)
 	if err != nil {
@@ -129,6 +138,7 @@ func nobody(name string) (identity, error) {
 // Configure changes the terms of who connects from now on, and of everybody the
 // rate. An error leaves them as they were. id nil: TLS is not offered.
 func (m *Monitor) Configure(settings Settings, id *trust.Identity) error {
+	settings = settings.passable()
 	s, err := server.New(settings.session(m.cfg.Log, m.cfg.Audit))
 	if err != nil {
 		return err
@@ -136,7 +146,7 @@ func (m *Monitor) Configure(settings Settings, id *trust.Identity) error {
 	m.mu.Lock()
 	m.current = terms{settings: settings, identity: id, server: s}
 	m.mu.Unlock()
-	m.shares.limit(settings.RateLimit)
+	m.shares.limit(settings.Server.RateLimit)
 	return nil
 }
 

@@ -44,8 +44,8 @@ func (n *news) rate(limit int64) {
 // user, and would keep its place.
 func (s *served) tell(telling, serving context.Context) {
 	drain := s.monitor.draining.Done()
-	asking := time.NewTicker(s.monitor.cfg.Silence / questions)
-	defer asking.Stop()
+	asking, stop := s.monitor.cfg.asking(s.user.Name)
+	defer stop()
 	for {
 		o := order{}
 		select {
@@ -57,7 +57,7 @@ func (s *served) tell(telling, serving context.Context) {
 			drain, o.Drain = nil, true
 		case <-serving.Done():
 			o.Stop = true
-		case <-asking.C:
+		case <-asking:
 			o.Ping = true
 			if s.news.silent() {
 				s.log.Error("session process does not answer")

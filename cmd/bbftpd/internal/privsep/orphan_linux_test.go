@@ -12,6 +12,7 @@ import (
 
 	"bbftp/engine/admission"
 	"bbftp/engine/client"
+	"bbftp/engine/server"
 	"bbftp/engine/trust"
 )
 
@@ -30,7 +31,7 @@ func monitorProcess(dir string) error {
 	}
 	m, err := New(Config{
 		Accounts: users, Gate: admission.New(admission.Limits{}), Audit: new(book), RunAs: "nobody",
-		Log: slog.New(slog.DiscardHandler), Identity: id, Settings: Settings{Version: "test"},
+		Log: slog.New(slog.DiscardHandler), Identity: id, Settings: Settings{Server: server.Config{Version: "test"}},
 	})
 	if err != nil {
 		return err

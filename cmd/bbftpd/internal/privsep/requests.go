@@ -123,7 +123,7 @@ func (c *connection) judge(ctx context.Context, who auth.Credentials) verdict {
 		c.log.Warn("password not checked", "user", c.claimed, "error", err)
 		return busy
 	}
-	if err := c.visit.Admit(user.Name, user.Sessions, user.Streams); err != nil {
+	if err := c.visit.AdmitSoon(ctx, user.Name, user.Sessions, user.Streams); err != nil {
 		c.log.Warn("login refused", "user", user.Name, "error", err)
 		if errors.Is(err, admission.ErrUserFull) {
 			return full

@@ -82,7 +82,7 @@ func (s *served) run(ctx context.Context, door *process) error {
 // first is what the process is told at its start.
 func (s *served) first(share *sharer) *sessionOrder {
 	settings, account := s.terms.settings, s.user.Account
-	settings.Memory = s.monitor.shares.lend(share, settings.Memory)
+	settings.Server.Memory = s.monitor.shares.lend(share, settings.Server.Memory)
 	account.MassStorage = "/" // as far as its user may read
 	account.Rate = 0          // a part of the share, as the user's other sessions have theirs
 	return &sessionOrder{

@@ -30,7 +30,7 @@ func session(m *master, first *sessionOrder) error {
 	log := slog.New(&speaker{channel: m.channel, level: first.Settings.LogLevel, room: sessionText})
 	dir := first.Account.Dir
 	if dir == "" {
-		dir = first.Settings.Root
+		dir = first.Settings.Server.Root
 	}
 	if os.Chdir(dir) != nil {
 		dir = "" // the server finds out, and tells the client
@@ -46,8 +46,8 @@ func session(m *master, first *sessionOrder) error {
 		return err
 	}
 	s.SetRate(first.Rate)
-	readOnly := first.Settings.ReadOnly || first.Account.ReadOnly
-	if err := confine(sandbox.Files{All: first.Settings.Unconfined, Readable: stores}, dir, readOnly); err != nil {
+	readOnly := first.Settings.Server.ReadOnly || first.Account.ReadOnly
+	if err := confine(sandbox.Files{All: first.Settings.Server.Unconfined, Readable: stores}, dir, readOnly); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancelCause(context.Background())

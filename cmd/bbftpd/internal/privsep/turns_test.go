@@ -13,8 +13,8 @@ import (
 	"bbftp/engine/admission"
 )
 
-// waiting has one wait in a queue, and tell when its turn comes, which ends at once.
-func waiting(ctx context.Context, t *turns, from string, served *[]string) {
+// queueUp has one wait in a queue, and tell when its turn comes, which ends at once.
+func queueUp(ctx context.Context, t *turns, from string, served *[]string) {
 	queue := loggedIn
 	if from != "" {
 		queue = queueOf(netip.MustParseAddr(from))
@@ -58,7 +58,7 @@ func TestTurns(t *testing.T) {
 					t.Fatal(err)
 				}
 				for from := range strings.FieldsSeq(tt.come) {
-					waiting(t.Context(), turns, from, &served)
+					queueUp(t.Context(), turns, from, &served)
 				}
 				if len(served) > 0 {
 					t.Fatalf("more than one at a time: %v", served)
@@ -82,7 +82,7 @@ func TestTurnsLoggedIn(t *testing.T) {
 		turns, served := newTurns(1), []string(nil)
 		over, _ := turns.take(t.Context(), loggedIn)
 		for _, from := range []string{"192.0.2.1", "192.0.2.2", "", ""} {
-			waiting(t.Context(), turns, from, &served)
+			queueUp(t.Context(), turns, from, &served)
 		}
 		over()
 		synctest.Wait()
@@ -104,10 +104,10 @@ func TestTurnsEnd(t *testing.T) {
 		two, _ := turns.take(t.Context(), loggedIn)
 		ctx, cancel := context.WithCancelCause(t.Context())
 		for range 100 {
-			waiting(ctx, turns, "192.0.2.1", &served)
-			waiting(ctx, turns, "", &served)
+			queueUp(ctx, turns, "192.0.2.1", &served)
+			queueUp(ctx, turns, "", &served)
 		}
-		waiting(t.Context(), turns, "192.0.2.2", &served)
+		queueUp(t.Context(), turns, "192.0.2.2", &served)
 		cancel(nil)
 		synctest.Wait()
 		if n := len(turns.queues); n != 1 {

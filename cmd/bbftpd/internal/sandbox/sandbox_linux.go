@@ -15,7 +15,9 @@ import (
 // Missing names what this kernel does not offer.
 func Missing() []string {
 	var missing []string
-	if version, err := ll.LandlockGetABIVersion(); err != nil || version < 1 {
+	// The first version would keep sessions from renaming files between directories, and is
+	// not used for them.
+	if version, err := ll.LandlockGetABIVersion(); err != nil || version < 2 {
 		missing = append(missing, "Landlock")
 	}
 	if _, offered := processor(); !offered {

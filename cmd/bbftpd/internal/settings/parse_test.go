@@ -1,4 +1,4 @@
-package main
+package settings
 
 import (
 	"os"
@@ -31,14 +31,14 @@ mass-storage = ["/a", "/b=/c"]
 allow = ["10.0.0.0/8", "::1"]
 drain = "1m"
 `)
-	o, err := origin{args: strings.Fields("--config " + file + " -w 7000 --read-only=false --allow 192.0.2.1 --allow 192.0.2.2"), dir: "/dir", config: noConfig}.parse(nil)
+	o, err := Origin{args: strings.Fields("--config " + file + " -w 7000 --read-only=false --allow 192.0.2.1 --allow 192.0.2.2"), dir: "/dir", config: noConfig}.Parse(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o.users != "/dir/people" || o.root != "/srv" || o.dataPorts != (netio.PortRange{Min: 40000, Max: 40100}) || o.drain != time.Minute || len(o.massStorage) != 2 {
+	if o.Users != "/dir/people" || o.Root != "/srv" || o.DataPorts != (netio.PortRange{Min: 40000, Max: 40100}) || o.Drain != time.Minute || len(o.MassStorage) != 2 {
 		t.Errorf("the file is lost: %+v", o)
 	}
-	if o.port != 7000 || o.readOnly || len(o.allow) != 2 || o.allow[0].String() != "192.0.2.1/32" {
+	if o.Port != 7000 || o.ReadOnly || len(o.Allow) != 2 || o.Allow[0].String() != "192.0.2.1/32" {
 		t.Errorf("the command line is lost: %+v", o)
 	}
 }
@@ -51,13 +51,13 @@ func TestAccountsOfLine(t *testing.T) {
 		{"users = '/a'", "--users /b", "/b", ""},
 		{"users = '/a'", "", "/a", ""},
 	} {
-		o, err := origin{args: strings.Fields("--config " + writeConfig(t, tt.file) + " " + tt.line), config: noConfig}.parse(nil)
-		if err != nil || o.users != tt.users || o.systemAccounts != tt.system {
+		o, err := Origin{args: strings.Fields("--config " + writeConfig(t, tt.file) + " " + tt.line), config: noConfig}.Parse(nil)
+		if err != nil || o.Users != tt.users || o.SystemAccounts != tt.system {
 			t.Errorf("%s, %s: %+v, %v", tt.file, tt.line, o, err)
 		}
 	}
-	both := origin{args: []string{"--config", writeConfig(t, "users = '/a'\nsystem-accounts = 'shadow'")}, config: noConfig}
-	if _, err := both.parse(nil); err == nil || !strings.Contains(err.Error(), "exclude each other") {
+	both := Origin{args: []string{"--config", writeConfig(t, "users = '/a'\nsystem-accounts = 'shadow'")}, config: noConfig}
+	if _, err := both.Parse(nil); err == nil || !strings.Contains(err.Error(), "exclude each other") {
 		t.Errorf("both in the file: %v", err)
 	}
 }
@@ -66,8 +66,8 @@ func TestAccountsOfLine(t *testing.T) {
 func TestSystemConfig(t *testing.T) {
 	place := writeConfig(t, "port = 6000\n")
 	for args, want := range map[string]uint16{"": 6000, "-s": 5021, "--demo .": 5021, "--config none": 5021} {
-		from := origin{args: strings.Fields(args), dir: "/dir", config: place}
-		if o, err := from.parse(nil); err != nil || o.port != want {
+		from := Origin{args: strings.Fields(args), dir: "/dir", config: place}
+		if o, err := from.Parse(nil); err != nil || o.Port != want {
 			t.Errorf("%q: %+v, %v", args, o, err)
 		}
 	}
@@ -93,8 +93,8 @@ func TestFileRefuses(t *testing.T) {
 `,
 		"require-tls = true": "--require-tls: name a key",
 	} {
-		from := origin{args: []string{"--config", writeConfig(t, text)}, dir: "/dir", config: noConfig}
-		if o, err := from.parse(nil); err == nil || !strings.Contains(err.Error(), want) {
+		from := Origin{args: []string{"--config", writeConfig(t, text)}, dir: "/dir", config: noConfig}
+		if o, err := from.Parse(nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %+v, %v; want %q", text, o, err, want)
 		}
 	}
@@ -103,11 +103,11 @@ func TestFileRefuses(t *testing.T) {
 // TestDifferences names what a reload can't change.
 func TestDifferences(t *testing.T) {
 	now, next := newOptions("/"), newOptions("/")
-	if names := differences(now, next); names != nil {
+	if names := next.Fixed(now); names != nil {
 		t.Errorf("%q differ", names)
 	}
-	next.port, next.maxSessions, next.massStorage, next.metrics = 1, 2, []string{"/a"}, ":3"
-	if got := strings.Join(differences(now, next), " "); got != "port mass-storage metrics" {
+	next.Port, next.MaxSessions, next.MassStorage, next.Metrics = 1, 2, []string{"/a"}, ":3"
+	if got := strings.Join(next.Fixed(now), " "); got != "port mass-storage metrics" {
 		t.Errorf("%q differ", got)
 	}
 }

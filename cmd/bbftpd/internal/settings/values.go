@@ -1,4 +1,4 @@
-package main
+package settings
 
 import (
 	"cmp"
@@ -192,4 +192,18 @@ func oneOf(words ...string) func(string) (string, error) {
 		}
 		return text, nil
 	}
+}
+
+// The ways of --system-accounts.
+const (
+	Shadow = "shadow"
+	PAM    = "pam"
+)
+
+// systemAccounts reads the way; without one it is the one that every build has.
+func systemAccounts(text string) (string, error) {
+	if text == "" {
+		return Shadow, nil
+	}
+	return oneOf(Shadow, PAM)(text)
 }

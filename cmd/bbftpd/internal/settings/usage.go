@@ -1,4 +1,4 @@
-package main
+package settings
 
 const usage = `Usage: bbftpd [--config FILE] --users FILE [options]
        bbftpd [--config FILE] --system-accounts [options]

@@ -1,4 +1,4 @@
-package main
+package process
 
 import (
 	"fmt"
@@ -33,44 +33,45 @@ func descriptorLimit() (uint64, error) {
 	return uint64(limit.Cur), nil
 }
 
-// room is how many sessions and data streams the daemon has descriptors for.
-type room struct {
-	sessions, streams int
-	descriptors       uint64
+// Room is how many sessions and data streams the daemon has descriptors for.
+type Room struct {
+	Sessions, Streams int
+	Descriptors       uint64
+}
+
+// Furnish finds room for so many sessions and data streams; 0: as many as there is room
+// for. The error says which limit is too low.
+func Furnish(sessions, streams int) (Room, error) {
+	limit, err := descriptorLimit()
+	if err != nil {
+		return Room{}, err
+	}
+	return furnish(limit, sessions, streams)
 }
 
 // furnish divides limit descriptors. What was asked for, other than 0, must fit;
 // the rest takes what is left, so that an accept never fails for want of one.
-func furnish(limit uint64, sessions, streams int) (room, error) {
+func furnish(limit uint64, sessions, streams int) (Room, error) {
 	total := int(min(limit, 1<<30)) - spare
-	r := room{sessions, streams, limit}
+	r := Room{sessions, streams, limit}
 	if sessions == 0 {
 		each := perSession + fewStreams*perStream
 		if streams != 0 {
 			each = perSession
 		}
-		r.sessions = max(1, min(defaultSessions, (total-streams*perStream)/each))
+		r.Sessions = max(1, min(defaultSessions, (total-streams*perStream)/each))
 	}
 	if streams == 0 {
-		r.streams = (total - r.sessions*perSession) / perStream
+		r.Streams = (total - r.Sessions*perSession) / perStream
 	}
-	if need := r.sessions*perSession + r.streams*perStream; need > total || r.streams < 1 {
-		return room{}, fmt.Errorf("%d sessions and %d data streams need %d file descriptors and the limit is %d: raise it (ulimit -n, LimitNOFILE= of systemd), or lower --max-sessions and --max-data-streams",
-			r.sessions, max(r.streams, 1), r.sessions*perSession+max(r.streams, 1)*perStream+spare, limit)
+	if need := r.Sessions*perSession + r.Streams*perStream; need > total || r.Streams < 1 {
+		return Room{}, fmt.Errorf("%d sessions and %d data streams need %d file descriptors and the limit is %d: raise it (ulimit -n, LimitNOFILE= of systemd), or lower --max-sessions and --max-data-streams",
+			r.Sessions, max(r.Streams, 1), r.Sessions*perSession+max(r.Streams, 1)*perStream+spare, limit)
 	}
 	return r, nil
 }
 
-// furnish finds room for what o asks for.
-func (o *options) furnish() (room, error) {
-	limit, err := descriptorLimit()
-	if err != nil {
-		return room{}, err
-	}
-	return furnish(limit, o.maxSessions, o.maxDataStreams)
-}
-
-// log says what was derived.
-func (r room) log(log *slog.Logger) {
-	log.Info("limits", "sessions", r.sessions, "data_streams", r.streams, "descriptors", r.descriptors)
+// Log says what was derived.
+func (r Room) Log(log *slog.Logger) {
+	log.Info("limits", "sessions", r.Sessions, "data_streams", r.Streams, "descriptors", r.Descriptors)
 }

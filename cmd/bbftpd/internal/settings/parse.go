@@ -1,4 +1,4 @@
-package main
+package settings
 
 import (
 	"errors"
@@ -21,29 +21,29 @@ const systemConfig = "/etc/bbftpd.toml"
 // noFile stands for no file, of configuration or start-up.
 const noFile = "none"
 
-// origin is where settings come from: found at start, and the same for a daemon
+// Origin is where settings come from: found at start, and the same for a daemon
 // that has left its directory and its rights.
-type origin struct {
+type Origin struct {
 	args       []string
 	dir        string   // what names are relative to
 	config     string   // the configuration file, if none is named
 	startFiles []string // the start-up files, if none is named
 }
 
-// found is the origin of this process.
-func found(args []string) origin {
+// Find is the origin of this process, whose arguments are args.
+func Find(args []string) Origin {
 	// Without a working directory, names must be absolute: opening them says so.
 	dir, _ := os.Getwd()
-	return origin{args: args, dir: dir, config: systemConfig, startFiles: startFilePlaces()}
+	return Origin{args: args, dir: dir, config: systemConfig, startFiles: startFilePlaces()}
 }
 
 // commandLineOnly are the settings that have no place in a configuration file.
 var commandLineOnly = []string{"config", "check-config", "demo", "background", "version", "help"}
 
-// parse reads the configuration file that the command line names, or the system's,
+// Parse reads the configuration file that the command line names, or the system's,
 // and then the command line, whose settings take precedence. It returns nil options
-// if all was said already.
-func (from origin) parse(stdout io.Writer) (*options, error) {
+// if all was said already, to stdout: the help or the version.
+func (from Origin) Parse(stdout io.Writer) (*Options, error) {
 	line := newOptions(from.dir) // the command line alone says where the file is
 	if err := line.read(line.table(), from.args); err != nil {
 		return nil, err
@@ -62,24 +62,24 @@ func (from origin) parse(stdout io.Writer) (*options, error) {
 		return nil, err
 	}
 	// Whose accounts are served is one choice, which two settings can make.
-	if line.users != "" {
-		o.systemAccounts = ""
+	if line.Users != "" {
+		o.SystemAccounts = ""
 	}
-	if line.systemAccounts != "" {
-		o.users = ""
+	if line.SystemAccounts != "" {
+		o.Users = ""
 	}
 	if err := o.read(set, from.args); err != nil {
 		return nil, err
 	}
 	var err error
-	if o.start, err = loadStartFile(o.startName, from.startFiles); err != nil {
+	if o.Start, err = loadStartFile(o.startName, from.startFiles); err != nil {
 		return nil, err
 	}
 	return o, o.consistent()
 }
 
 // read reads a command line.
-func (o *options) read(set *getopt.Set, args []string) error {
+func (o *Options) read(set *getopt.Set, args []string) error {
 	if err := set.Getopt(append([]string{"bbftpd"}, args...), nil); err != nil {
 		var mistake *getopt.Error
 		if errors.As(err, &mistake) && mistake.ErrorCode == getopt.Invalid {
@@ -95,20 +95,20 @@ func (o *options) read(set *getopt.Set, args []string) error {
 
 // readFile reads the file that the command line names, or the system's, which is
 // that of the daemon: a demonstration and a remote shell have settings of their own.
-func (o *options) readFile(set *getopt.Set, line *options, place string) error {
+func (o *Options) readFile(set *getopt.Set, line *Options, place string) error {
 	switch {
 	case line.config == noFile:
 		return nil
 	case line.config != "":
 		place, _ = o.path(line.config)
-	case line.shell || line.demo != "":
+	case line.Shell || line.Demo != "":
 		return nil
 	}
 	err := config.Read(place, func(key string, v config.Value) error { return apply(set, key, v) })
 	if line.config == "" && errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	o.file = place
+	o.File = place
 	return err
 }
 
@@ -148,25 +148,25 @@ func setting(set *getopt.Set, name string) (found getopt.Option) {
 }
 
 // consistent refuses settings that exclude each other.
-func (o *options) consistent() error {
+func (o *Options) consistent() error {
 	switch {
-	case o.exchange && !o.shell:
+	case o.Exchange && !o.Shell:
 		return errors.New("-A goes with -s only")
-	case o.shell && o.background:
+	case o.Shell && o.Background:
 		return errors.New("-s serves the one who started it: -b does not go with it")
-	case o.shell && (o.users != "" || o.systemAccounts != "" || o.demo != "" || o.runAs != "" || o.root != ""):
+	case o.Shell && (o.Users != "" || o.SystemAccounts != "" || o.Demo != "" || o.RunAs != "" || o.Root != ""):
 		return errors.New("-s serves the user that ssh logged in: --users, --system-accounts, --root, --demo and --run-as don't go with it")
-	case o.demo != "" && (o.users != "" || o.systemAccounts != ""):
+	case o.Demo != "" && (o.Users != "" || o.SystemAccounts != ""):
 		return errors.New("--demo and accounts of --users or --system-accounts exclude each other")
-	case o.demo != "" && o.background:
+	case o.Demo != "" && o.Background:
 		return errors.New("--demo shows its password and stays in the foreground: -b does not go with it")
-	case o.users != "" && o.systemAccounts != "":
+	case o.Users != "" && o.SystemAccounts != "":
 		return errors.New("--users and --system-accounts exclude each other: a name must not mean two accounts")
-	case o.tlsCert != "" && o.tlsKey == "":
+	case o.TLSCert != "" && o.TLSKey == "":
 		return errors.New("--tls-cert: name the certificate's key with --tls-key")
-	case o.requireTLS && o.tlsKey == "":
+	case o.RequireTLS && o.TLSKey == "":
 		return errors.New("--require-tls: name a key with --tls-key FILE, which is made when it does not exist")
-	case o.requireTLS && o.clear:
+	case o.RequireTLS && o.AllowClear:
 		return errors.New("--require-tls and --clear-text exclude each other")
 	}
 	return nil

@@ -1,4 +1,4 @@
-package main
+package health
 
 import (
 	"context"
@@ -18,16 +18,26 @@ func tell(log *slog.Logger, state string) {
 
 func status(format string, args ...any) string { return "\nSTATUS=" + fmt.Sprintf(format, args...) }
 
-// tellReloading says that settings are being read again. systemd wants to know
+// Ready says that clients may come, or may again.
+func Ready(log *slog.Logger, format string, args ...any) {
+	tell(log, sd.SdNotifyReady+status(format, args...))
+}
+
+// Stopping says that the end has begun.
+func Stopping(log *slog.Logger, format string, args ...any) {
+	tell(log, sd.SdNotifyStopping+status(format, args...))
+}
+
+// Reloading says that settings are being read again. systemd wants to know
 // when, by the monotonic clock, to tell this reload from one before.
-func tellReloading(log *slog.Logger) {
+func Reloading(log *slog.Logger) {
 	tell(log, fmt.Sprintf("%s\nMONOTONIC_USEC=%d%s", sd.SdNotifyReloading, monotonic().Microseconds(), status("reading the configuration again")))
 }
 
-// watch tells systemd, as often as it wants to hear it, that alive found nothing
+// Watch tells systemd, as often as it wants to hear it, that alive found nothing
 // wrong. When it does, systemd ends the process, which serves nobody any more, and
 // starts another. Once stopping there are other limits.
-func watch(ctx context.Context, alive func() error, log *slog.Logger) {
+func Watch(ctx context.Context, alive func() error, log *slog.Logger) {
 	interval, err := sd.SdWatchdogEnabled(false)
 	if err != nil {
 		log.Warn("watchdog of systemd", "error", err)

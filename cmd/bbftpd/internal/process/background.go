@@ -1,4 +1,4 @@
-package main
+package process
 
 import (
 	"errors"
@@ -8,8 +8,6 @@ import (
 	"os/exec"
 	"strings"
 	"syscall"
-
-	"bbftp/cmd/bbftpd/internal/journal"
 )
 
 // readyEnv marks the detached process. Its descriptor 3 is the pipe on which
@@ -21,11 +19,12 @@ const (
 	ready    = "ready"
 )
 
-func (o *options) detached() bool { return os.Getenv(readyEnv) != "" }
+// Detached tells whether [Detach] has started this process.
+func Detached() bool { return os.Getenv(readyEnv) != "" }
 
-// detach starts the daemon again in a session of its own and waits until it
-// serves, so that whoever starts it learns of a failure.
-func detach(stdout io.Writer) error {
+// Detach starts this program again in a session of its own and waits until it
+// serves, so that whoever starts it learns of a failure, and of its number by stdout.
+func Detach(stdout io.Writer) error {
 	program, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("detach: %w", err)
@@ -58,13 +57,9 @@ func detach(stdout io.Writer) error {
 	return err
 }
 
-// serving tells the process at the terminal that clients may come, and lets go
-// of its terminal.
-func (o *options) serving(log *journal.Log) error {
-	if !o.background || !o.detached() {
-		return nil
-	}
-	log.Flush() // what it has to say so far is for the terminal
+// Settle tells the process at the terminal that clients may come, and lets go of the
+// terminal. What is written to standard error later is lost.
+func Settle() error {
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
 		return fmt.Errorf("detach: %w", err)

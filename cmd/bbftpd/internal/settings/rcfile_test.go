@@ -1,4 +1,4 @@
-package main
+package settings
 
 import (
 	"os"
@@ -10,28 +10,31 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"bbftp/engine/server"
 )
 
 func TestStartFile(t *testing.T) {
 	for _, tt := range []struct {
 		name, text string
-		want       startFile
+		want       StartFile
 	}{
-		{"empty", "", startFile{}},
-		{"all", "# limits\n\n  setackto 1\nsetrecvcontrolto 2\n\tsetsendcontrolto\t3\nsetdatato 4\nsetcheckstdinto 5\nsetoption nofixeddataport\n", startFile{
-			ack: time.Second, receive: 2 * time.Second, send: 3 * time.Second, idle: 4 * time.Second, caller: 5 * time.Second, anySource: true,
+		{"empty", "", StartFile{}},
+		{"all", "# limits\n\n  setackto 1\nsetrecvcontrolto 2\n\tsetsendcontrolto\t3\nsetdatato 4\nsetcheckstdinto 5\nsetoption nofixeddataport\n", StartFile{
+			Waits:         server.Waits{Ack: time.Second, Receive: 2 * time.Second, Send: 3 * time.Second, Idle: 4 * time.Second, Caller: 5 * time.Second},
+			AnySourcePort: true,
 		}},
-		{"the last counts", "setackto 1\nsetackto 2\nsetoption nofixeddataport\nsetoption fixeddataport", startFile{ack: 2 * time.Second}},
-		{"a day", "setdatato 86400", startFile{idle: 24 * time.Hour}},
-		{"strange lines", "setackto\nsetlocalcos  3\nsetoption mode\n#setackto 1", startFile{
-			ignored: []string{"line 1: setackto", "line 2: setlocalcos 3", "line 3: setoption mode"},
+		{"the last counts", "setackto 1\nsetackto 2\nsetoption nofixeddataport\nsetoption fixeddataport", StartFile{Waits: server.Waits{Ack: 2 * time.Second}}},
+		{"a day", "setdatato 86400", StartFile{Waits: server.Waits{Idle: 24 * time.Hour}}},
+		{"strange lines", "setackto\nsetlocalcos  3\nsetoption mode\n#setackto 1", StartFile{
+			Ignored: []string{"line 1: setackto", "line 2: setlocalcos 3", "line 3: setoption mode"},
 		}},
 	} {
 		got, err := parseStartFile(strings.NewReader(tt.text))
 		if err != nil {
 			t.Errorf("%s: %v", tt.name, err)
 		}
-		if diff := cmp.Diff(tt.want, got, cmp.AllowUnexported(startFile{})); diff != "" {
+		if diff := cmp.Diff(tt.want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
 		}
 	}
@@ -61,8 +64,8 @@ func TestStartFilePlaces(t *testing.T) {
 		{"none", []string{own}, 0},
 		{named, []string{own}, 8 * time.Second},
 	} {
-		if got, err := loadStartFile(tt.named, tt.places); err != nil || got.ack != tt.want {
-			t.Errorf("%q, %q: %v, %v; want %v", tt.named, tt.places, got.ack, err, tt.want)
+		if got, err := loadStartFile(tt.named, tt.places); err != nil || got.Waits.Ack != tt.want {
+			t.Errorf("%q, %q: %v, %v; want %v", tt.named, tt.places, got.Waits.Ack, err, tt.want)
 		}
 	}
 	for _, bad := range []string{missing, dir} {
@@ -87,7 +90,7 @@ func FuzzStartFile(f *testing.F) {
 		if err != nil {
 			return
 		}
-		for _, wait := range []time.Duration{s.ack, s.receive, s.send, s.idle, s.caller} {
+		for _, wait := range []time.Duration{s.Waits.Ack, s.Waits.Receive, s.Waits.Send, s.Waits.Idle, s.Waits.Caller} {
 			if wait < 0 || wait > maxWaitSeconds*time.Second {
 				t.Errorf("a wait of %v", wait)
 			}
@@ -106,20 +109,6 @@ func TestStartFilePipe(t *testing.T) {
 	}
 }
 
-func TestConnectionOfSSH(t *testing.T) {
-	for text, want := range map[string][2]string{
-		"":                             {"invalid IP", "invalid IP"},
-		"10.0.0.1 4711 10.0.0.2 22":    {"10.0.0.1", "10.0.0.2"},
-		"::ffff:10.0.0.1 1 fe80::1 22": {"10.0.0.1", "fe80::1"},
-		"10.0.0.1 4711 10.0.0.2":       {"invalid IP", "invalid IP"},
-		"host 4711 10.0.0.2 22":        {"invalid IP", "10.0.0.2"},
-	} {
-		if got := connectionOfSSH(text); got.client.String() != want[0] || got.server.String() != want[1] {
-			t.Errorf("%q: %v", text, got)
-		}
-	}
-}
-
 // TestStartFileFound has a name that is not absolute begin where bbftpd was
 // started, which a daemon has left when it reads the file again.
 func TestStartFileFound(t *testing.T) {
@@ -127,8 +116,8 @@ func TestStartFileFound(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "rc"), []byte("setackto 7\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	o, err := origin{args: []string{"-R", "rc"}, dir: dir, config: noConfig}.parse(nil)
-	if err != nil || o.start.ack != 7*time.Second {
+	o, err := Origin{args: []string{"-R", "rc"}, dir: dir, config: noConfig}.Parse(nil)
+	if err != nil || o.Start.Waits.Ack != 7*time.Second {
 		t.Errorf("%+v, %v", o, err)
 	}
 }

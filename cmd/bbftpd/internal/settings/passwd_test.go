@@ -1,4 +1,4 @@
-package main
+package settings
 
 import (
 	"strings"
@@ -21,13 +21,13 @@ func TestParsePasswd(t *testing.T) {
 		"--sessions 0 --streams=0 --rate 0 users u":      {User: "u", Sessions: new(0), Streams: new(0), Rate: new(int64(0))},
 		"--keep-password --rate 50MB users u":            {User: "u", KeepPassword: true, Rate: new(int64(50e6))},
 	} {
-		o, file, err := parsePasswd(strings.Fields(args))
-		if diff := cmp.Diff(want, o.change); err != nil || file != "users" || o.delete || o.help || diff != "" {
-			t.Errorf("%s: %v, file %q\n%s", args, err, file, diff)
+		o, err := ParsePasswd(strings.Fields(args))
+		if diff := cmp.Diff(want, o.Change); err != nil || o.File != "users" || o.Delete || o.Help || diff != "" {
+			t.Errorf("%s: %v, file %q\n%s", args, err, o.File, diff)
 		}
 	}
-	if o, file, err := parsePasswd([]string{"--delete", "users", "u"}); err != nil || !o.delete || file != "users" || o.change.User != "u" {
-		t.Errorf("--delete: %+v, %q, %v", o, file, err)
+	if o, err := ParsePasswd([]string{"--delete", "users", "u"}); err != nil || !o.Delete || o.File != "users" || o.Change.User != "u" {
+		t.Errorf("--delete: %+v, %v", o, err)
 	}
 }
 
@@ -44,7 +44,7 @@ func TestParsePasswdRefuses(t *testing.T) {
 		"--delete --read-only users u":     "--delete goes with no other option",
 		"--delete --keep-password users u": "--delete goes with no other option",
 	} {
-		if o, _, err := parsePasswd(strings.Fields(args)); err == nil || !strings.Contains(err.Error(), want) {
+		if o, err := ParsePasswd(strings.Fields(args)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %+v, %v, want %q", args, o, err, want)
 		}
 	}

@@ -1,4 +1,4 @@
-package main
+package settings
 
 import (
 	"os"
@@ -11,7 +11,7 @@ import (
 
 func document(t *testing.T, name string) string {
 	t.Helper()
-	text, err := os.ReadFile("../../scripts/" + name)
+	text, err := os.ReadFile("../../../../scripts/" + name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ var ofOthers = map[string]bool{"json": true, "tls-fingerprint": true, "now": tru
 func TestPasswdDocuments(t *testing.T) {
 	_, manual, _ := strings.Cut(document(t, "man/bbftpd.8"), ".Ss passwd\n")
 	manual, _, _ = strings.Cut(manual, "\n.El\n")
-	options := regexp.MustCompile(`(?m)^  --([a-z-]+)`).FindAllStringSubmatch(passwdUsage, -1)
+	options := regexp.MustCompile(`(?m)^  --([a-z-]+)`).FindAllStringSubmatch(PasswdUsage, -1)
 	if len(options) < 5 {
 		t.Errorf("the help has %q", options)
 	}
@@ -93,7 +93,7 @@ func TestFixedSettings(t *testing.T) {
 // TestSample reads the configuration that is installed, as it is and with all that
 // is commented out.
 func TestSample(t *testing.T) {
-	const name = "../../scripts/systemd/bbftpd.toml"
+	const name = "../../../../scripts/systemd/bbftpd.toml"
 	sample := document(t, "systemd/bbftpd.toml")
 	all := t.TempDir() + "/all.toml"
 	if err := os.WriteFile(all, []byte(regexp.MustCompile(`(?m)^# ([a-z-]+ = )`).ReplaceAllString(sample, "$1")), 0o600); err != nil {
@@ -104,12 +104,12 @@ func TestSample(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, file := range []string{copied, all} {
-		o, err := origin{args: []string{"--config", file}, dir: "/", config: noConfig}.parse(nil)
+		o, err := Origin{args: []string{"--config", file}, dir: "/", config: noConfig}.Parse(nil)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		if file == all && (!o.requireTLS || o.maxPerUser == 0 || len(o.allow) != 2) {
+		if file == all && (!o.RequireTLS || o.MaxPerUser == 0 || len(o.Allow) != 2) {
 			t.Errorf("not all of it was read: %+v", o)
 		}
 	}

@@ -1,4 +1,4 @@
-package main
+package settings
 
 import (
 	"io"
@@ -20,64 +20,64 @@ const noConfig = "/nowhere/bbftpd.toml"
 
 func TestParse(t *testing.T) {
 	base := *newOptions("/dir")
-	with := func(change func(*options)) options {
+	with := func(change func(*Options)) Options {
 		o := base
 		change(&o)
 		return o
 	}
 	for _, tt := range []struct {
 		args string
-		want options
+		want Options
 	}{
 		{"", base},
-		{"-bufw6000", with(func(o *options) { o.background, o.clear, o.anySource, o.port = true, true, true, 6000 })},
-		{"--background --clear-text --any-source-port --port=0", with(func(o *options) {
-			o.background, o.clear, o.anySource, o.port = true, true, true, 0
+		{"-bufw6000", with(func(o *Options) { o.Background, o.AllowClear, o.AnySourcePort, o.Port = true, true, true, 6000 })},
+		{"--background --clear-text --any-source-port --port=0", with(func(o *Options) {
+			o.Background, o.AllowClear, o.AnySourcePort, o.Port = true, true, true, 0
 		})},
-		{"--users u --root /r --unconfined --run-as nobody", with(func(o *options) {
-			o.users, o.root, o.unconfined, o.runAs = "/dir/u", "/r", true, "nobody"
+		{"--users u --root /r --unconfined --run-as nobody", with(func(o *Options) {
+			o.Users, o.Root, o.Unconfined, o.RunAs = "/dir/u", "/r", true, "nobody"
 		})},
-		{"--demo . --bind ::1 --max-sessions 3 --umask 27", with(func(o *options) {
-			o.demo, o.bind, o.maxSessions, o.umask = "/dir", "::1", 3, fs.FileMode(0o27)
+		{"--demo . --bind ::1 --max-sessions 3 --umask 27", with(func(o *Options) {
+			o.Demo, o.Bind, o.MaxSessions, o.Umask = "/dir", "::1", 3, fs.FileMode(0o27)
 		})},
-		{"--max-file-size 2TiB --reserve 500MB", with(func(o *options) { o.maxFileSize, o.reserve = 2<<40, 500e6 })},
-		{"--max-file-size 0 --reserve 0", with(func(o *options) { o.reserve = -1 })},
-		{"--mass-storage /a --mass-storage /b=/c --mass-storage-limit 2h", with(func(o *options) {
-			o.massStorage, o.massLimit = []string{"/a", "/b=/c"}, 2*time.Hour
+		{"--max-file-size 2TiB --reserve 500MB", with(func(o *Options) { o.MaxFileSize, o.Reserve = 2<<40, 500e6 })},
+		{"--max-file-size 0 --reserve 0", with(func(o *Options) { o.Reserve = -1 })},
+		{"--mass-storage /a --mass-storage /b=/c --mass-storage-limit 2h", with(func(o *Options) {
+			o.MassStorage, o.MassLimit = []string{"/a", "/b=/c"}, 2*time.Hour
 		})},
-		{"-bm10 -l NOTICE -e 40000:40100 -R none", with(func(o *options) {
-			o.background, o.maxStreams, o.logLevel, o.startName = true, 10, journal.LevelNotice, "none"
-			o.dataPorts = netio.PortRange{Min: 40000, Max: 40100}
+		{"-bm10 -l NOTICE -e 40000:40100 -R none", with(func(o *Options) {
+			o.Background, o.MaxStreams, o.logLevel, o.startName = true, 10, journal.LevelNotice, "none"
+			o.DataPorts = netio.PortRange{Min: 40000, Max: 40100}
 		})},
-		{"--limit-rate 1gbit --mptcp --fsync --sparse", with(func(o *options) {
-			o.limitRate, o.mptcp, o.fsync, o.sparse = 125e6, true, true, true
+		{"--limit-rate 1gbit --mptcp --fsync --sparse", with(func(o *Options) {
+			o.RateLimit, o.Multipath, o.Sync, o.Sparse = 125e6, true, true, true
 		})},
 		{"--limit-rate 0", base},
-		{"-s -A -w 5321", with(func(o *options) { o.shell, o.exchange, o.port = true, true, 5321 })},
-		{"-L l --log-format json --log-level debug --audit a", with(func(o *options) {
-			o.logFile, o.logFormat, o.logLevel, o.audit = "/dir/l", "json", slog.LevelDebug, "/dir/a"
+		{"-s -A -w 5321", with(func(o *Options) { o.Shell, o.Exchange, o.Port = true, true, 5321 })},
+		{"-L l --log-format json --log-level debug --audit a", with(func(o *Options) {
+			o.LogFile, o.LogFormat, o.logLevel, o.Audit = "/dir/l", "json", slog.LevelDebug, "/dir/a"
 		})},
-		{"--system-accounts", with(func(o *options) { o.systemAccounts = "shadow" })},
-		{"--system-accounts=pam --read-only", with(func(o *options) { o.systemAccounts, o.readOnly = "pam", true })},
-		{"--allow 192.0.2.7,10.0.0.0/8 --allow ::1 --deny 2001:db8::/32", with(func(o *options) {
-			o.allow = []netip.Prefix{netip.MustParsePrefix("192.0.2.7/32"), netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128")}
-			o.deny = []netip.Prefix{netip.MustParsePrefix("2001:db8::/32")}
+		{"--system-accounts", with(func(o *Options) { o.SystemAccounts = "shadow" })},
+		{"--system-accounts=pam --read-only", with(func(o *Options) { o.SystemAccounts, o.ReadOnly = "pam", true })},
+		{"--allow 192.0.2.7,10.0.0.0/8 --allow ::1 --deny 2001:db8::/32", with(func(o *Options) {
+			o.Allow = []netip.Prefix{netip.MustParsePrefix("192.0.2.7/32"), netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128")}
+			o.Deny = []netip.Prefix{netip.MustParsePrefix("2001:db8::/32")}
 		})},
-		{"--max-per-address 4 --max-per-user 5 --max-data-streams 600 --memory 1GiB --login-delay 0", with(func(o *options) {
-			o.maxPerAddress, o.maxPerUser, o.maxDataStreams, o.memory, o.loginDelay = 4, 5, 600, 1<<30, -1
+		{"--max-per-address 4 --max-per-user 5 --max-data-streams 600 --memory 1GiB --login-delay 0", with(func(o *Options) {
+			o.MaxPerAddress, o.MaxPerUser, o.MaxDataStreams, o.Memory, o.LoginDelay = 4, 5, 600, 1<<30, -1
 		})},
-		{"--tls-key k --tls-cert /c --require-tls --metrics :9521 --drain 90s", with(func(o *options) {
-			o.tlsKey, o.tlsCert, o.requireTLS, o.metrics, o.drain = "/dir/k", "/c", true, "127.0.0.1:9521", 90*time.Second
+		{"--tls-key k --tls-cert /c --require-tls --metrics :9521 --drain 90s", with(func(o *Options) {
+			o.TLSKey, o.TLSCert, o.RequireTLS, o.Metrics, o.Drain = "/dir/k", "/c", true, "127.0.0.1:9521", 90*time.Second
 		})},
-		{"--metrics 9521", with(func(o *options) { o.metrics = "127.0.0.1:9521" })},
-		{"--metrics [::]:9521", with(func(o *options) { o.metrics = "[::]:9521" })},
+		{"--metrics 9521", with(func(o *Options) { o.Metrics = "127.0.0.1:9521" })},
+		{"--metrics [::]:9521", with(func(o *Options) { o.Metrics = "[::]:9521" })},
 	} {
-		got, err := origin{args: strings.Fields(tt.args), dir: "/dir", config: noConfig}.parse(io.Discard)
+		got, err := Origin{args: strings.Fields(tt.args), dir: "/dir", config: noConfig}.Parse(io.Discard)
 		if err != nil {
 			t.Errorf("%q: %v", tt.args, err)
 			continue
 		}
-		if diff := cmp.Diff(&tt.want, got, cmp.AllowUnexported(options{}, startFile{}), cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })); diff != "" {
+		if diff := cmp.Diff(&tt.want, got, cmp.AllowUnexported(Options{}), cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", tt.args, diff)
 		}
 	}
@@ -130,8 +130,8 @@ func TestParseRefuses(t *testing.T) {
 		"--require-tls=perhaps -w 5":     "--require-tls",
 		"--max-data-streams 10000000000": "want 0 to",
 	} {
-		from := origin{args: strings.Fields(args), dir: "/dir", config: noConfig}
-		if o, err := from.parse(io.Discard); err == nil || !strings.Contains(err.Error(), want) {
+		from := Origin{args: strings.Fields(args), dir: "/dir", config: noConfig}
+		if o, err := from.Parse(io.Discard); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %+v, %v; want %q", args, o, err, want)
 		}
 	}

@@ -1,4 +1,4 @@
-package main
+package process
 
 import (
 	"strings"
@@ -9,15 +9,15 @@ func TestFurnish(t *testing.T) {
 	for _, tt := range []struct {
 		limit             uint64
 		sessions, streams int
-		want              room
+		want              Room
 	}{
-		{1 << 20, 0, 0, room{512, (1<<20 - spare - 512*perSession) / perStream, 1 << 20}},
-		{65536, 200, 0, room{200, (65536 - spare - 200*perSession) / perStream, 65536}},
-		{65536, 200, 600, room{200, 600, 65536}},
-		{1024, 0, 0, room{40, 160, 1024}},
-		{1024, 0, 100, room{70, 100, 1024}},
-		{1024, 100, 0, room{100, 40, 1024}},
-		{256, 0, 0, room{8, 32, 256}},
+		{1 << 20, 0, 0, Room{512, (1<<20 - spare - 512*perSession) / perStream, 1 << 20}},
+		{65536, 200, 0, Room{200, (65536 - spare - 200*perSession) / perStream, 65536}},
+		{65536, 200, 600, Room{200, 600, 65536}},
+		{1024, 0, 0, Room{40, 160, 1024}},
+		{1024, 0, 100, Room{70, 100, 1024}},
+		{1024, 100, 0, Room{100, 40, 1024}},
+		{256, 0, 0, Room{8, 32, 256}},
 	} {
 		if got, err := furnish(tt.limit, tt.sessions, tt.streams); err != nil || got != tt.want {
 			t.Errorf("%d descriptors for %d and %d: %+v, %v; want %+v", tt.limit, tt.sessions, tt.streams, got, err, tt.want)
@@ -44,7 +44,7 @@ func FuzzFurnish(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if need := uint64(spare + r.sessions*perSession + r.streams*perStream); need > limit || r.sessions < 1 || r.streams < 1 {
+		if need := uint64(spare + r.Sessions*perSession + r.Streams*perStream); need > limit || r.Sessions < 1 || r.Streams < 1 {
 			t.Errorf("%d descriptors for %d and %d: %+v", limit, sessions, streams, r)
 		}
 	})

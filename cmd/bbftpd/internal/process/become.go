@@ -1,4 +1,4 @@
-package main
+package process
 
 import (
 	"fmt"
@@ -8,13 +8,13 @@ import (
 	"syscall"
 )
 
-// become gives up root for name, for good: user, group and supplementary
-// groups of every thread. With name "" it changes nothing.
-func become(name string) error {
+// Become gives up root for the user --run-as names, for good: user, group and
+// supplementary groups of every thread. With name "" it changes nothing.
+func Become(name string) error {
 	if name == "" {
 		return nil
 	}
-	uid, gid, groups, err := lookup(name)
+	uid, gid, groups, err := User(name)
 	if err != nil {
 		return fmt.Errorf("--run-as %s: %w", name, err)
 	}
@@ -39,7 +39,8 @@ func become(name string) error {
 	return nil
 }
 
-func lookup(name string) (uid, gid int, groups []int, err error) {
+// User looks up the numbers of a user and of all groups of his.
+func User(name string) (uid, gid int, groups []int, err error) {
 	u, err := user.Lookup(name)
 	if err != nil {
 		return 0, 0, nil, err

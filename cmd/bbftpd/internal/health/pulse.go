@@ -1,4 +1,6 @@
-package main
+// Package health tells those who ask how the daemon is: supervisors, load balancers,
+// systemd.
+package health
 
 import (
 	"errors"
@@ -14,11 +16,11 @@ const pulseLimit = 5 * time.Second
 
 var errNoPulse = errors.New("nobody accepts connections")
 
-// pulse is the control port with a way to feel whether somebody accepts there: it
+// Pulse is the control port with a way to feel whether somebody accepts there: it
 // wakes Accept by a deadline, and whoever accepts comes back to wait again. That
 // takes the poller, the scheduler and the loop itself; a counter would go on when
 // one of them hangs.
-type pulse struct {
+type Pulse struct {
 	*net.TCPListener
 	turn  chan struct{} // holds one element when Accept was woken
 	limit time.Duration
@@ -28,12 +30,13 @@ type pulse struct {
 	once     sync.Once
 }
 
-func newPulse(l *net.TCPListener) *pulse {
-	return &pulse{TCPListener: l, turn: make(chan struct{}, 1), limit: pulseLimit, closed: make(chan struct{})}
+// NewPulse takes over l.
+func NewPulse(l *net.TCPListener) *Pulse {
+	return &Pulse{TCPListener: l, turn: make(chan struct{}, 1), limit: pulseLimit, closed: make(chan struct{})}
 }
 
 // Accept waits for the next client.
-func (p *pulse) Accept() (net.Conn, error) {
+func (p *Pulse) Accept() (net.Conn, error) {
 	for {
 		conn, err := p.AcceptTCP()
 		if err == nil {
@@ -53,14 +56,14 @@ func (p *pulse) Accept() (net.Conn, error) {
 }
 
 // Close ends Accept for good: then there is nothing left to feel.
-func (p *pulse) Close() error {
+func (p *Pulse) Close() error {
 	p.once.Do(func() { close(p.closed) })
 	return p.TCPListener.Close()
 }
 
-// check makes the accept loop turn once. A port that was closed on purpose is no
-// failure.
-func (p *pulse) check() error {
+// Check makes the accept loop turn once, for which it has 5 s. A port that was closed
+// on purpose is no failure.
+func (p *Pulse) Check() error {
 	p.checking.Lock()
 	defer p.checking.Unlock()
 	select { // of a check that had given up

@@ -1,4 +1,4 @@
-package main
+package settings
 
 import (
 	"bufio"
@@ -12,14 +12,17 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"bbftp/engine/server"
 )
 
-// startFile is what a start-up file sets (bbftpdrc).
-type startFile struct {
-	ack, receive, send, idle, caller time.Duration // 0: the default
-	anySource                        bool
-	// ignored are its other lines, numbered.
-	ignored []string
+// StartFile is what a start-up file sets (bbftpdrc).
+type StartFile struct {
+	// Waits are those of the server that the file has words for.
+	Waits         server.Waits
+	AnySourcePort bool
+	// Ignored are its other lines, numbered.
+	Ignored []string
 }
 
 // systemStartFile is read where no start-up file is named and the user has none.
@@ -35,10 +38,10 @@ func startFilePlaces() []string {
 
 // loadStartFile reads the file of -R, or the first of places that there is.
 // "none" reads nothing.
-func loadStartFile(named string, places []string) (startFile, error) {
+func loadStartFile(named string, places []string) (StartFile, error) {
 	switch named {
 	case noFile:
-		return startFile{}, nil
+		return StartFile{}, nil
 	case "":
 	default:
 		return readStartFile(named)
@@ -49,19 +52,19 @@ func loadStartFile(named string, places []string) (startFile, error) {
 			return settings, err
 		}
 	}
-	return startFile{}, nil
+	return StartFile{}, nil
 }
 
-func readStartFile(name string) (startFile, error) {
+func readStartFile(name string) (StartFile, error) {
 	// A pipe nobody writes to is an empty file with O_NONBLOCK, and would hang without.
 	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
-		return startFile{}, fmt.Errorf("start-up file: %w", err)
+		return StartFile{}, fmt.Errorf("start-up file: %w", err)
 	}
 	defer func() { _ = f.Close() }()
 	settings, err := parseStartFile(f)
 	if err != nil {
-		return startFile{}, fmt.Errorf("start-up file %s: %w", name, err)
+		return StartFile{}, fmt.Errorf("start-up file %s: %w", name, err)
 	}
 	return settings, nil
 }
@@ -71,14 +74,14 @@ const maxWaitSeconds = 24 * 60 * 60
 
 // parseStartFile reads one setting a line. Unknown ones are left for a warning, as
 // files of other releases may hold them; a known one must make sense.
-func parseStartFile(r io.Reader) (startFile, error) {
-	var s startFile
+func parseStartFile(r io.Reader) (StartFile, error) {
+	var s StartFile
 	waits := map[string]*time.Duration{
-		"setackto":         &s.ack,
-		"setrecvcontrolto": &s.receive,
-		"setsendcontrolto": &s.send,
-		"setdatato":        &s.idle,
-		"setcheckstdinto":  &s.caller,
+		"setackto":         &s.Waits.Ack,
+		"setrecvcontrolto": &s.Waits.Receive,
+		"setsendcontrolto": &s.Waits.Send,
+		"setdatato":        &s.Waits.Idle,
+		"setcheckstdinto":  &s.Waits.Caller,
 	}
 	lines := bufio.NewScanner(r)
 	for n := 1; lines.Scan(); n++ {
@@ -86,17 +89,17 @@ func parseStartFile(r io.Reader) (startFile, error) {
 		switch {
 		case len(words) == 0 || strings.HasPrefix(words[0], "#"):
 		case len(words) == 2 && words[0] == "setoption" && words[1] == "nofixeddataport":
-			s.anySource = true
+			s.AnySourcePort = true
 		case len(words) == 2 && words[0] == "setoption" && words[1] == "fixeddataport":
-			s.anySource = false
+			s.AnySourcePort = false
 		case len(words) == 2 && waits[words[0]] != nil:
 			seconds, err := strconv.Atoi(words[1])
 			if err != nil || seconds < 1 || seconds > maxWaitSeconds {
-				return startFile{}, fmt.Errorf("line %d: %s %q: want 1 to %d seconds", n, words[0], words[1], maxWaitSeconds)
+				return StartFile{}, fmt.Errorf("line %d: %s %q: want 1 to %d seconds", n, words[0], words[1], maxWaitSeconds)
 			}
 			*waits[words[0]] = time.Duration(seconds) * time.Second
 		default:
-			s.ignored = append(s.ignored, fmt.Sprintf("line %d: %s", n, strings.Join(words, " ")))
+			s.Ignored = append(s.Ignored, fmt.Sprintf("line %d: %s", n, strings.Join(words, " ")))
 		}
 	}
 	return s, lines.Err()
