@@ -16,3 +16,17 @@ func TestResultLines(t *testing.T) {
 		t.Errorf("shows %q", out.String())
 	}
 }
+
+func TestOneLine(t *testing.T) {
+	for text, want := range map[string]string{
+		"put a\tb ":                  "put a\tb ",
+		"put a\r":                    "put a\r",
+		"get ./a\nput y OK\r\x1b[2J": "get ./a?put y OK??[2J",
+		"get \x9b\xe9t\xe9\x7f":      "get \x9b\xe9t\xe9?",
+		"":                           "",
+	} {
+		if got := oneLine(text); got != want {
+			t.Errorf("%q becomes %q, want %q", text, got, want)
+		}
+	}
+}

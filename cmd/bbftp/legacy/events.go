@@ -3,6 +3,7 @@ package legacy
 import (
 	"encoding/json"
 
+	"bbftp/cmd/internal/terminal"
 	"bbftp/engine/telemetry"
 	"bbftp/engine/transfer"
 	"bbftp/engine/wire"
@@ -62,4 +63,4 @@ func (r *report) listingEvent(dir string, entries []wire.ListEntry) {
 	r.event(event{Event: "listing", Command: "dir " + dir, OK: true, Names: names})
 }
 
-func (r *report) event(e event) { _ = json.NewEncoder(r.stdout).Encode(e) }
+func (r *report) event(e event) { _ = json.NewEncoder(terminal.JSON(r.stdout)).Encode(e) }

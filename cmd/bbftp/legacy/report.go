@@ -209,16 +209,28 @@ func (r *report) figure(format string, args ...any) {
 	_, _ = io.WriteString(r.stdout, terminal.Mask(fmt.Sprintf(format, args...))+"\n")
 }
 
-// result ends a command, or one file of mput and mget. A name with a line's end
-// in it must not pass for two results.
+// result ends a command, or one file of mput and mget.
 func (r *report) result(text string, err error) {
 	switch {
 	case r.options.json:
 		r.commandEvent(text, err)
 	case err != nil:
-		fmt.Fprintf(r.results, "%s FAILED\n", strings.ReplaceAll(text, "\n", "?"))
+		fmt.Fprintf(r.results, "%s FAILED\n", oneLine(text))
 	default:
-		fmt.Fprintf(r.results, "%s OK\n", strings.ReplaceAll(text, "\n", "?"))
+		fmt.Fprintf(r.results, "%s OK\n", oneLine(text))
 	}
 	r.last = nil
+}
+
+// oneLine takes controls out of a result: a name of the server's must neither
+// pass for two results nor command the terminal at which somebody reads them.
+// Names are bytes otherwise, of whatever character set.
+func oneLine(text string) string {
+	line := []byte(strings.TrimSuffix(text, "\r")) // of a control file with such lines
+	for i, b := range line {
+		if b < ' ' && b != '\t' || b == 0x7f {
+			line[i] = '?'
+		}
+	}
+	return string(line) + text[len(line):]
 }
