@@ -1,7 +1,7 @@
 # bash completion of bbftp and bbftpd
 
 _bbftp_session="--user --port --password-file --clear-text --require-tls --tls-fingerprint --tls-ca --known-hosts --ssh --ssh-batch --identity --ssh-command --remote-command --protocol --tries --retry-wait --timeout --json --quiet --verbose --version --help"
-_bbftp_transfer="--streams --compress --limit-rate --dry-run --no-mode --no-times --no-mkdir --active --data-ports --data-from --buffer --window --send-window --recv-window --congestion --mptcp --dscp --qbss --progress --explain"
+_bbftp_transfer="--streams --compress --limit-rate --dry-run --recursive --no-mode --no-times --no-mkdir --active --data-ports --data-from --buffer --window --send-window --recv-window --congestion --mptcp --dscp --qbss --progress --explain"
 _bbftp_dscp="LE CS0 CS1 CS2 CS3 CS4 CS5 CS6 CS7 AF11 AF12 AF13 AF21 AF22 AF23 AF31 AF32 AF33 AF41 AF42 AF43 VA EF"
 _bbftp_legacy="-b -c -d -D -e -E -f -i -I -L -m -n -o -p -q -r -R -s -S -t -u -v -V -w -W --password-file --retry-wait --protocol --clear-text --require-tls --tls-fingerprint --tls-ca --known-hosts --data-from --json --version --help"
 

@@ -14,6 +14,7 @@ complete -c bbftp -n '__fish_seen_subcommand_from put get' -s p -l streams -d 'd
 complete -c bbftp -n '__fish_seen_subcommand_from put get' -s c -l compress -d 'compress the data'
 complete -c bbftp -n '__fish_seen_subcommand_from put get' -l limit-rate -d 'most bytes per second' -x
 complete -c bbftp -n '__fish_seen_subcommand_from put get' -s n -l dry-run -d 'change no file'
+complete -c bbftp -n '__fish_seen_subcommand_from put get' -s r -l recursive -d 'copy directories with all in them'
 complete -c bbftp -n '__fish_seen_subcommand_from put get' -l no-mode -d 'keep no permission bits'
 complete -c bbftp -n '__fish_seen_subcommand_from put get' -l no-times -d 'keep no times'
 complete -c bbftp -n '__fish_seen_subcommand_from put get mkdir' -l no-mkdir -d 'make no missing directories'

@@ -33,6 +33,7 @@ transfer=(
 	'(-c --compress)--compress=-[compress the data]::when:(auto always)'
 	'--limit-rate[most bytes per second]:rate:'
 	'(-n --dry-run)'{-n,--dry-run}'[change no file]'
+	'(-r --recursive)'{-r,--recursive}'[copy directories with all in them]'
 	'--no-mode[keep no permission bits]'
 	'--no-times[keep no times]'
 	'--no-mkdir[make no missing directories]'

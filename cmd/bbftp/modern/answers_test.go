@@ -1,6 +1,7 @@
 package modern
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -97,5 +98,22 @@ func TestChange(t *testing.T) {
 	}
 	if want := []string{"rm a", "rm b", "mkdir b"}; !slices.Equal(f.asked, want) {
 		t.Errorf("asked %q, want %q", f.asked, want)
+	}
+}
+
+// TestSpaceTooLarge is a server that says anything.
+func TestSpaceTooLarge(t *testing.T) {
+	for _, tt := range []struct{ blocks, size, want int64 }{
+		{1000, 4096, 4096000},
+		{0, 4096, 0},
+		{-5, 4096, 0},
+		{5, -4096, 0},
+		{math.MaxInt64, 1, math.MaxInt64},
+		{math.MaxInt64, 2, math.MaxInt64},
+		{math.MaxInt64, math.MaxInt64, math.MaxInt64},
+	} {
+		if got := bytesIn(tt.blocks, tt.size); got != tt.want {
+			t.Errorf("%d blocks of %d bytes are %d bytes, want %d", tt.blocks, tt.size, got, tt.want)
+		}
 	}
 }

@@ -23,6 +23,7 @@ func (b *board) reset(files int, bytes int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.files, b.bytes = files, bytes
+	b.ended, b.passed = 0, 0 // what failed before is not among the files
 }
 
 func (b *board) several() bool {
@@ -79,12 +80,13 @@ func (b *board) file() view {
 func (b *board) total() view {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	v := view{name: fmt.Sprintf("%d of %d files", b.ended, b.files), moved: b.passed, bytes: b.bytes}
+	ended := min(b.ended, b.files) // directories fail too
+	v := view{name: fmt.Sprintf("%d of %d files", ended, b.files), moved: b.passed, bytes: b.bytes}
 	if !b.over {
 		v.moved += b.moved()
 	}
 	if v.part, v.whole = v.moved, v.bytes; v.bytes < 0 {
-		v.part, v.whole = int64(b.ended), int64(b.files)
+		v.part, v.whole = int64(ended), int64(b.files)
 	}
 	return v
 }

@@ -3,19 +3,13 @@ package modern
 import (
 	"context"
 	"errors"
-	"io/fs"
-	"os"
-	"path"
 	"slices"
 	"strings"
 
 	"bbftp/engine/client"
 )
 
-var (
-	errDirectory = errors.New("is a directory: bbftp copies files, not trees")
-	errNoMatch   = errors.New("nothing matches that is a file")
-)
+var errNoMatch = errors.New("nothing matches that is a file")
 
 // put copies local files to a server.
 func put(ctx context.Context, r *run, operands []string) error {
@@ -30,42 +24,27 @@ func put(ctx context.Context, r *run, operands []string) error {
 	if err != nil {
 		return err
 	}
-	files, bytes := r.localFiles(sources)
-	if len(files) == 0 {
-		return nil
+	trees, bytes, err := r.localTrees(ctx, sources)
+	if err == nil {
+		err = checkNames(trees)
 	}
-	return r.session(at, len(files), func(s server) error {
-		move := func(local string, to target) outcome {
-			return copied(local, to, func(remote string) (*client.Transfer, error) { return s.Put(ctx, local, remote) })
-		}
-		if len(sources) == 1 && !onlyDirectory(paths[0]) && s.RefusesDirectories() {
-			r.out.start("put", 1, bytes)
-			each(ctx, r, files, func(local string) outcome { return guess(ctx, s, local, paths[0], move) })
-			return nil
-		}
-		to, err := remoteTarget(ctx, s, paths[0], len(sources) > 1)
-		if err != nil {
-			r.skipped = len(files)
+	if err != nil || len(trees) == 0 {
+		return err
+	}
+	return r.session(at, count(trees), func(s server) error {
+		u := upload{ctx: ctx, server: s, o: r.o, dst: paths[0]}
+		c := carrier{run: r, begin: u.begin, mkdir: u.mkdir, copy: u.copy}
+		if len(sources) == 1 && trees[0].folders == nil && !onlyDirectory(u.dst) && s.RefusesDirectories() {
+			c.to, c.copy = asFile(u.dst), u.guess
+		} else if c.to, err = remoteTarget(ctx, s, u.dst, len(sources) > 1); err != nil {
+			r.skipped += count(trees)
 			return err
 		}
-		r.out.start("put", len(files), bytes)
-		each(ctx, r, files, func(local string) outcome { return move(local, to) })
+		u.way = u.wayTo(c.to)
+		r.out.start("put", count(trees), bytes)
+		c.carry(ctx, trees)
 		return nil
 	})
-}
-
-// guess takes dst for the new name of the file, which saves to ask; only a server
-// that refuses it is asked whether it is a directory.
-func guess(ctx context.Context, s server, local, dst string, move func(string, target) outcome) outcome {
-	o := move(local, asFile(dst))
-	var refused *client.RefusedError
-	if !errors.As(o.err, &refused) {
-		return o
-	}
-	if dir, err := isDirectory(ctx, s, dst); err != nil || !dir {
-		return o
-	}
-	return move(local, intoDirectory(dst))
 }
 
 // onServer refuses an operand that should be local. A colon may have been meant
@@ -75,26 +54,6 @@ func onServer(operand, rule string) error {
 		return usageErrorf("%s is on a server: %s", operand, rule)
 	}
 	return usageErrorf("%s is on a server: %s, and a local %s is written ./%s", operand, rule, operand, operand)
-}
-
-// localFiles sorts out what can't be put before anybody is asked for a
-// password, and adds up the rest.
-func (r *run) localFiles(sources []string) (files []string, bytes int64) {
-	for _, source := range sources {
-		info, err := os.Stat(source)
-		if failed := (*fs.PathError)(nil); errors.As(err, &failed) {
-			err = failed.Err // the line names the file already
-		} else if err == nil && info.IsDir() {
-			err = errDirectory
-		}
-		if err != nil {
-			r.did(outcome{op: r.verb, object: source, err: err})
-			continue
-		}
-		files = append(files, source)
-		bytes += info.Size()
-	}
-	return files, bytes
 }
 
 // get copies files of a server to this machine.
@@ -117,26 +76,35 @@ func get(ctx context.Context, r *run, operands []string) error {
 		return err
 	}
 	return r.session(at, len(paths), func(s server) error {
-		files := r.remoteFiles(ctx, s, paths)
-		if r.stopped {
-			return nil
+		find := r.remoteFiles
+		if r.o.recursive {
+			find = r.remoteTrees
 		}
-		r.out.start("get", len(files), -1)
-		each(ctx, r, files, func(remote string) outcome {
-			return copied(remote, to, func(local string) (*client.Transfer, error) { return s.Get(ctx, remote, local) })
-		})
+		trees, err := find(ctx, s, paths)
+		if err == nil {
+			err = checkNames(trees)
+		}
+		if err != nil || r.stopped {
+			return err
+		}
+		r.out.start("get", count(trees), -1)
+		d := download{server: s, o: r.o, to: to}
+		c := carrier{run: r, to: to, begin: d.begin, mkdir: d.mkdir, copy: func(from, to string) (*client.Transfer, error) {
+			return s.Get(ctx, from, to)
+		}}
+		c.carry(ctx, trees)
 		return nil
 	})
 }
 
 // remoteFiles expands the patterns.
-func (r *run) remoteFiles(ctx context.Context, s server, paths []string) (files []string) {
+func (r *run) remoteFiles(ctx context.Context, s server, paths []string) (files []tree, err error) {
 	for i, source := range paths {
 		if !isPattern(source) && !onlyDirectory(source) {
-			files = append(files, source)
+			files = append(files, tree{source: source})
 			continue
 		}
-		err := errDirectory
+		err := errFolder
 		if isPattern(source) {
 			var found []string
 			found, err = s.Files(ctx, source)
@@ -146,7 +114,7 @@ func (r *run) remoteFiles(ctx context.Context, s server, paths []string) (files 
 			}
 			slices.Sort(found)
 			for _, file := range found {
-				files = append(files, asAsked(source, file))
+				files = append(files, tree{source: asAsked(source, file)})
 			}
 		}
 		if err == nil {
@@ -156,19 +124,8 @@ func (r *run) remoteFiles(ctx context.Context, s server, paths []string) (files 
 		if final(ctx, err) {
 			r.skipped += len(paths) - i - 1
 			r.stop(err)
-			return nil
+			return nil, nil
 		}
 	}
-	return files
-}
-
-// copied copies one file to where to says.
-func copied(from string, to target, move func(to string) (*client.Transfer, error)) outcome {
-	o := outcome{object: from}
-	name, err := to(path.Base(from))
-	if err == nil {
-		o.copied, err = move(name)
-	}
-	o.err = err
-	return o
+	return files, nil
 }

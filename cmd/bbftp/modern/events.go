@@ -2,11 +2,13 @@ package modern
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"slices"
 	"sync"
 	"time"
 
+	"bbftp/cmd/internal/terminal"
 	"bbftp/engine/client"
 	"bbftp/engine/telemetry"
 	"bbftp/engine/transfer"
@@ -23,7 +25,7 @@ type events struct {
 }
 
 func newEvents(w io.Writer) *events {
-	return &events{every: time.Second, encoder: json.NewEncoder(w), stop: func() {}}
+	return &events{every: time.Second, encoder: json.NewEncoder(terminal.JSON(w)), stop: func() {}}
 }
 
 func (e *events) emit(event any) {
@@ -90,7 +92,9 @@ type fileEvent struct {
 	Op     string `json:"op"`
 	Object string `json:"object"`
 	OK     bool   `json:"ok"`
-	Error  string `json:"error,omitempty"`
+	// LeftOut: not copied, because it is neither a directory nor a file, or can't be one there.
+	LeftOut bool   `json:"left_out,omitempty"`
+	Error   string `json:"error,omitempty"`
 	*transferFigures
 }
 
@@ -137,6 +141,7 @@ func (e *events) done(o outcome) {
 	}
 	if o.err != nil {
 		event.Error = failure(o)
+		_, event.LeftOut = errors.AsType[leftOut](o.err)
 	}
 	if t := o.copied; t != nil && o.err == nil {
 		event.transferFigures = figuresOfCopy(t)
@@ -180,7 +185,7 @@ type summaryEvent struct {
 	Op      string  `json:"op"`
 	Done    int     `json:"done"`
 	Failed  int     `json:"failed"`
-	Skipped int     `json:"skipped"` // not tried
+	Skipped int     `json:"skipped"` // not tried, or left out of a tree
 	Bytes   int64   `json:"bytes"`
 	Seconds float64 `json:"seconds"`
 	Rate    float64 `json:"rate"` // bytes per second

@@ -73,9 +73,11 @@ func final(ctx context.Context, err error) bool {
 	return ctx.Err() != nil || errors.As(err, &session) || errors.Is(err, client.ErrVersion)
 }
 
-// tally counts what became of the operands of a run.
+// tally counts what became of the operands of a run, and of the files that they
+// stand for.
 type tally struct {
 	done, failed, skipped int
+	made                  bool // a directory
 	bytes                 int64
 	exit                  int // of the failures, exitSome if they differ
 	stopped               bool
@@ -87,7 +89,11 @@ func (t *tally) add(err error, bytes int64) {
 		t.bytes += bytes
 		return
 	}
-	t.failed++
+	if _, out := errors.AsType[leftOut](err); out {
+		t.skipped++
+	} else {
+		t.failed++
+	}
 	if exit := exitOf(err); t.exit == exitDone {
 		t.exit = exit
 	} else if t.exit != exit {
@@ -100,7 +106,7 @@ func (t *tally) stop(err error) { t.exit, t.stopped = exitOf(err), true }
 
 // status is the exit status of the run.
 func (t *tally) status() int {
-	if t.stopped || t.done == 0 {
+	if t.stopped || t.done == 0 && !t.made {
 		return t.exit
 	}
 	return min(t.exit, exitSome)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path"
 	"slices"
 	"strings"
@@ -20,6 +21,7 @@ import (
 // what it was asked.
 type fakeServer struct {
 	names   []string
+	types   map[string]wire.FileType // of names that are neither a file nor a directory
 	v1      bool
 	refuses bool             // files in the place of directories, at once
 	fail    map[string]error // of operations, by "op path"
@@ -53,7 +55,7 @@ func (f *fakeServer) Get(_ context.Context, remote, local string) (*client.Trans
 	if err := f.ask("get", remote+" "+local); err != nil {
 		return nil, err
 	}
-	if !f.is(remote) {
+	if !f.is(path.Clean(remote)) {
 		return nil, fmt.Errorf("get %s: %w", remote, refusal("No such file"))
 	}
 	return &client.Transfer{Op: "get", Local: local, Remote: remote, Bytes: 1000, Streams: 1, Duration: time.Second}, nil
@@ -82,6 +84,9 @@ func (f *fakeServer) List(_ context.Context, pattern string) (entries []wire.Lis
 		if dir {
 			e.Type[1] = 'd'
 		}
+		if kind, ok := f.types[bare]; ok {
+			e.Type = kind
+		}
 		if f.v1 {
 			e.Type = wire.FileType{}
 		}
@@ -102,6 +107,19 @@ func (f *fakeServer) Files(ctx context.Context, pattern string) (names []string,
 
 func (f *fakeServer) Mkdir(_ context.Context, dir string) error   { return f.ask("mkdir", dir) }
 func (f *fakeServer) Remove(_ context.Context, file string) error { return f.ask("rm", file) }
+
+func (f *fakeServer) Confine(dir string) error { return f.ask("confine", dir) }
+
+func (f *fakeServer) MkdirLocal(dir string, perm fs.FileMode) error {
+	return f.ask("mkdirlocal", fmt.Sprintf("%s %o", dir, perm))
+}
+
+func (f *fakeServer) SetRemoteUmask(_ context.Context, mask fs.FileMode) error {
+	if f.v1 {
+		return errors.ErrUnsupported
+	}
+	return f.ask("umask", fmt.Sprintf("%03o", mask))
+}
 
 func (f *fakeServer) Stat(_ context.Context, name string) (string, error) {
 	err := f.ask("stat", name)
@@ -137,6 +155,7 @@ func try(ctx context.Context, t *testing.T, f *fakeServer, words ...string) (sta
 	if err != nil {
 		t.Fatal(err)
 	}
+	o.cfg.Umask = 0o022
 	var out, errs bytes.Buffer
 	r := &run{verb: v.name, o: o, out: o.output(&out, &errs), began: time.Now()}
 	r.dial = func(remote) (server, error) {

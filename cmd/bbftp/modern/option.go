@@ -1,6 +1,7 @@
 package modern
 
 import (
+	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -26,6 +27,7 @@ type options struct {
 	tuned        bool // what the options leave open is chosen for each file
 	window       int  // KiB, for both directions
 
+	recursive                     bool // of put and get
 	long, all                     bool // of ls
 	json, quiet, verbose, explain bool
 	progress                      string
@@ -33,7 +35,8 @@ type options struct {
 }
 
 // option is an option of some verbs. A short letter means what it means in the
-// legacy form, which keeps its other letters free of a second meaning.
+// legacy form, which keeps its other letters free of a second meaning; only -r is
+// there a number of tries, but to all who know cp, scp and rsync this.
 type option struct {
 	verbs    string // those that have it, "" for all
 	long     string
@@ -56,6 +59,7 @@ var optionTable = []option{
 	{transfers, "compress", 'c', "WHEN", true, "compress the data on the way: auto (default), while that is faster, or always", func(o *options) any { return compression{&o.cfg.Settings} }},
 	{transfers, "limit-rate", 0, "RATE", false, "most bytes per second of all streams together, such as 100MB, or bits, such as 1gbit; a letter alone is of bytes, K, M and G are powers of 1000", func(o *options) any { return bandwidth{&o.cfg.RateLimit} }},
 	{transfers, "dry-run", 'n', "", false, "open the data streams but change no file", func(o *options) any { return &o.cfg.Simulate }},
+	{transfers, "recursive", 'r', "", false, "copy directories with all in them", func(o *options) any { return &o.recursive }},
 	{transfers, "no-mode", 0, "", false, "don't keep the permission bits", func(o *options) any { return &o.cfg.NoMode }},
 	{transfers, "no-times", 0, "", false, "don't keep the times", func(o *options) any { return &o.cfg.NoTimes }},
 	{"put get mkdir", "no-mkdir", 0, "", false, "don't make missing directories on the way", func(o *options) any { return &o.cfg.NoDirs }},
@@ -126,3 +130,7 @@ func (o *options) set(verb string) *getopt.Set {
 	}
 	return set
 }
+
+// dirPerm are the permission bits of directories made on this machine that have
+// no source.
+func (o *options) dirPerm() fs.FileMode { return 0o777 &^ o.cfg.Umask }

@@ -93,6 +93,10 @@ func (o *options) complete(verb string, given map[string]bool) error {
 		return fmt.Errorf("--protocol %d: want 1, 2 or 3", cfg.Protocol)
 	case cfg.Protocol == 3 && cfg.Active:
 		return errors.New("--active excludes --protocol 3, in which the client connects the data streams")
+	case verb == "get" && o.recursive && cfg.Protocol == 1:
+		return errors.New("--recursive excludes --protocol 1, which does not tell files from directories")
+	case o.recursive && cfg.Simulate && cfg.NoDirs:
+		return errors.New("--recursive and --dry-run exclude --no-mkdir: nothing is made that files could go to")
 	case given["data-ports"] && o.activePorts.Max != 0:
 		return errors.New("--active with a range excludes --data-ports")
 	case given["window"] && (given["send-window"] || given["recv-window"]):

@@ -96,7 +96,11 @@ func TestParseFails(t *testing.T) {
 	for line, want := range map[string]string{
 		"put --nonsense":                      "--nonsense",
 		"put -q":                              "-q",
-		"put -r 3":                            "-r",
+		"put -m":                              "-m",
+		"ls -r":                               "-r",
+		"rm --recursive":                      "--recursive, which is for put, get",
+		"get -r --protocol 1":                 "--recursive excludes --protocol 1",
+		"put -rn --no-mkdir":                  "--recursive and --dry-run exclude --no-mkdir",
 		"ls -c":                               "-c",
 		"rm --streams=2":                      "--streams, which is for put, get",
 		"status -u ann":                       "-u",
@@ -167,12 +171,12 @@ func TestParseEmptyOperand(t *testing.T) {
 }
 
 // TestLetters holds the short letters to the meaning they have in the legacy
-// form; -a and -l mean nothing there.
+// form; -a and -l mean nothing there, and -r is what it is to cp and scp.
 func TestLetters(t *testing.T) {
 	legacy := map[rune]string{
 		'c': "compress", 'D': "active", 'E': "remote-command", 'h': "help", 'I': "identity", 'L': "ssh-command", 'n': "dry-run",
 		'p': "streams", 's': "ssh", 'S': "ssh-batch", 'u': "user", 'v': "version", 'V': "verbose", 'w': "port",
-		'a': "all", 'l': "long",
+		'a': "all", 'l': "long", 'r': "recursive",
 	}
 	for _, p := range optionTable {
 		if p.short != 0 && legacy[p.short] != p.long {

@@ -102,7 +102,7 @@ func (r *run) session(at remote, operands int, work func(server) error) error {
 		if wrong := (usageError{}); errors.As(err, &wrong) {
 			return err
 		}
-		r.skipped = operands
+		r.skipped += operands
 		if r.stop(err); r.exit == exitSome {
 			r.exit = exitLost // for whatever reason, such as no ssh on this machine
 		}

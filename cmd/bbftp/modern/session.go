@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"os/user"
@@ -28,9 +29,12 @@ type server interface {
 	List(ctx context.Context, pattern string) ([]wire.ListEntry, error)
 	Files(ctx context.Context, pattern string) ([]string, error)
 	Mkdir(ctx context.Context, dir string) error
+	SetRemoteUmask(ctx context.Context, mask fs.FileMode) error
 	Remove(ctx context.Context, file string) error
 	Stat(ctx context.Context, path string) (string, error)
 	Df(ctx context.Context, dir string) (string, error)
+	Confine(dir string) error
+	MkdirLocal(dir string, perm fs.FileMode) error
 	Close() error
 }
 
@@ -62,8 +66,10 @@ func (o *options) connect(ctx context.Context, r remote, out output, stdin *os.F
 		out.warn(warning{cause: cause, retry: true, wait: max(wait, 0)})
 	}
 	cfg.Log = o.logger(out)
+	var tuner *tuning.Tuner
 	if o.tuned {
-		cfg.Tuner = tuning.New(memoryFile(), cfg.Log)
+		tuner = tuning.New(memoryFile(), cfg.Log)
+		cfg.Tuner = tuner
 	}
 	c, err := client.New(cfg)
 	if err != nil {
@@ -73,7 +79,23 @@ func (o *options) connect(ctx context.Context, r remote, out output, stdin *os.F
 		_ = c.Close()
 		return nil, err
 	}
+	if tuner != nil {
+		return learner{c, tuner}, nil
+	}
 	return c, nil
+}
+
+// learner is a server whose tuner keeps what it learned.
+type learner struct {
+	server
+	tuner *tuning.Tuner
+}
+
+// Close also waits for the tuner's file, briefly.
+func (l learner) Close() error {
+	err := l.server.Close()
+	l.tuner.Close()
+	return err
 }
 
 // memoryFile is the file that remembers how files went to which host, "" where the

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"math"
+	"math/bits"
 	"time"
 
 	"bbftp/engine/client"
@@ -152,8 +154,17 @@ type fileSystem struct {
 	heading bool // the row has the head of the table before it
 }
 
-func (f *fileSystem) size() int64      { return f.space.Blocks * f.space.BlockSize }
-func (f *fileSystem) available() int64 { return f.space.Available * f.space.BlockSize }
+func (f *fileSystem) size() int64      { return bytesIn(f.space.Blocks, f.space.BlockSize) }
+func (f *fileSystem) available() int64 { return bytesIn(f.space.Available, f.space.BlockSize) }
+
+// bytesIn is the product, or the most there can be: a server may say anything.
+func bytesIn(blocks, size int64) int64 {
+	over, n := bits.Mul64(uint64(max(blocks, 0)), uint64(max(size, 0)))
+	if over > 0 || n > math.MaxInt64 {
+		return math.MaxInt64
+	}
+	return int64(n)
+}
 
 func (f *fileSystem) lines() []string {
 	const row = "%9s %9s %5s %13v %13v  %s"

@@ -9,43 +9,59 @@ import (
 	"bbftp/engine/client"
 )
 
-// target says where a file goes, given its name without directories. The rules
-// are those of cp and scp: a directory takes the file under its own name, which
-// is what several files need; a slash at the end makes a name a directory's,
-// whether it is there or not.
-type target func(name string) (string, error)
-
-// intoDirectory puts files into dir. Two of one name would overwrite each
-// other.
-func intoDirectory(dir string) target {
-	taken := map[string]bool{}
-	return func(name string) (string, error) {
-		if name == "" || name == "." || name == ".." || name == "/" {
-			return "", fmt.Errorf("%q is no name for a file", name)
-		}
-		to := within(dir, name)
-		if taken[to] {
-			return "", fmt.Errorf("not copied over the other file of this run that became %s", to)
-		}
-		taken[to] = true
-		return to, nil
-	}
+// target says where files and trees go. The rules are those of cp and scp: a
+// directory takes each under its own name, which is what several need; a slash at
+// the end makes a name a directory's, whether it is there or not; any other name
+// is the new one.
+type target struct {
+	path  string
+	dir   bool
+	taken map[string]bool // in dir, by this run: two of one name would overwrite each other
 }
 
-// asFile gives a single file a new name.
-func asFile(to string) target { return func(string) (string, error) { return to, nil } }
+func intoDirectory(dir string) target { return target{path: dir, dir: true, taken: map[string]bool{}} }
 
-// localTarget finds out what dst is on this machine. many files, or those of a
-// pattern, need a directory.
+// asFile gives a single file or tree a new name.
+func asFile(to string) target { return target{path: to} }
+
+// of is where a file goes, given its name without directories.
+func (t target) of(name string) (string, error) {
+	if !t.dir {
+		return t.path, nil
+	}
+	if name == "" || name == "." || name == ".." || name == "/" {
+		return "", fmt.Errorf("%q is no name to copy to", name)
+	}
+	to := within(t.path, name)
+	if t.taken[to] {
+		return "", fmt.Errorf("not copied over the other file of this run that became %s", to)
+	}
+	t.taken[to] = true
+	return to, nil
+}
+
+// top is where a tree goes. One without a name of its own leaves there what is in
+// it.
+func (t target) top(name string) (string, error) {
+	if nameless(name) {
+		return t.path, nil
+	}
+	return t.of(name)
+}
+
+func nameless(name string) bool { return name == "." || name == "/" }
+
+// localTarget finds out what dst is on this machine. many operands, or a pattern,
+// need a directory.
 func localTarget(dst string, many bool) (target, error) {
 	info, err := os.Stat(dst)
 	switch {
 	case onlyDirectory(dst), err == nil && info.IsDir():
 		return intoDirectory(dst), nil
 	case many && err == nil:
-		return nil, fmt.Errorf("%s is not a directory", dst)
+		return target{}, fmt.Errorf("%s is not a directory", dst)
 	case many:
-		return nil, fmt.Errorf("%s does not exist; written %s/ it is made as a directory", dst, dst)
+		return target{}, fmt.Errorf("%s does not exist; written %s/ it is made as a directory", dst, dst)
 	}
 	return asFile(dst), nil
 }
@@ -58,11 +74,11 @@ func remoteTarget(ctx context.Context, s server, dst string, many bool) (target,
 	dir, err := isDirectory(ctx, s, dst)
 	switch {
 	case err != nil:
-		return nil, err
+		return target{}, err
 	case dir:
 		return intoDirectory(dst), nil
 	case many:
-		return nil, fmt.Errorf("%s is not a directory on the server; written %s/ it is made as one", dst, dst)
+		return target{}, fmt.Errorf("%s is not a directory on the server; written %s/ it is made as one", dst, dst)
 	}
 	return asFile(dst), nil
 }

@@ -34,21 +34,41 @@ func lookUp(name string) (verb, bool) {
 	return verb{}, false
 }
 
-const putDetails = `Each SRC is a regular file. DST is the file's new name, or, if it is a directory
-on the server, where the file goes under its own name. Several files need a
-directory. A DST that ends in / is one without asking the server; it is made if
-it is missing, but not in version 1. Existing files are replaced once the new
-content is complete. Whether the server waits for its disk then, and whether it
-leaves holes where a file holds zeros, is its own choice (bbftpd --fsync,
---sparse).
-`
+const putDetails = `Each SRC is a regular file, or with -r a directory with all in it. DST is its
+new name, or, if it is a directory on the server, where it goes under its own
+name. Several SRC need a directory. A DST that ends in / is one without asking
+the server; it is made if it is missing, but for files not in version 1.
+Existing files are replaced once the new content is complete. Whether the server
+waits for its disk then, and whether it leaves holes where a file holds zeros,
+is its own choice (bbftpd --fsync, --sparse).
+` + putTrees
 
-const getDetails = `DST is the file's new name, or, if it is a directory, where the file goes under
-its own name. Several files and patterns need a directory. A DST that ends in /
-is one that is made if it is missing. The last component of SRC may be a pattern
-of *, ? and [...], quoted from the shell; it stands for files, not directories,
-and for names that begin with a dot only if it begins with one.
+const putTrees = `With -r directories are made, empty ones too, with the permission bits they have
+here, u+rwx and in version 1 those the server gives; those that are there stay
+as they are. Of a SRC without a name of its own, such as dir/., the contents go
+to DST. A symbolic link to a file in the tree is copied as a file; other links
+and what is neither file nor directory are left out.
+` + partial
+
+const getDetails = `DST is the new name of SRC, or, if it is a directory, where it goes under its
+own name. Several SRC and patterns need a directory. A DST that ends in / is one
+that is made if it is missing. The last component of SRC may be a pattern of *,
+? and [...], quoted from the shell; it stands for files, with -r also for
+directories, and for names that begin with a dot only if it begins with one.
 Existing files are replaced once the new content is complete.
+` + getTrees
+
+const getTrees = `With -r, which version 1 can't, all directories are listed before the first file
+is copied. They are made with the permission bits they have there, and u+rwx;
+those that are there stay as they are. Nothing is written outside of DST,
+whatever the names and links there are. Of a SRC without a name of its own, such
+as host: or dir/., the contents go to DST. Symbolic links to files are copied as
+files; other links are left out.
+` + partial
+
+// partial is what becomes of the rest.
+const partial = `What is left out or fails is named, keeps nothing else from being copied, and
+makes the exit status 1. The times of directories are not kept.
 `
 
 const lsDetails = `Directories are marked with /, symbolic links with @. The last component of PATH
@@ -74,8 +94,9 @@ const statusDetails = `No login is needed. Servers before 3.2.0 can't.
 
 const copyEvents = `  start    op, files, bytes (left out if unknown)
   progress op, local, remote, bytes, moved, seconds, rate: once a second
-  file     op, object, ok; error, or local, remote, bytes, seconds, rate,
-           streams, compressed, simulated, paths, telemetry, why
+  file     op, object, ok; error, and left_out of what is in a tree but no file
+           to copy; or local, remote, bytes, seconds, rate, streams, compressed,
+           simulated, paths, telemetry, why
   error    op, object, ok, error: what is about no single file
 ` + allEvents + `
 The objects of the file event, as this side saw the transfer
