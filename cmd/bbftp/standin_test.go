@@ -33,7 +33,7 @@ type standIn struct {
 type standInKey struct{}
 
 func startStandIn(ts *testscript.TestScript, _ bool, args []string) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := programtest.ListenLow()
 	ts.Check(err)
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &standIn{kind: args[0], listener: l}

@@ -1,9 +1,11 @@
 package interop
 
 import (
-	"bytes"
+	"bufio"
 	"cmp"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -89,20 +91,36 @@ func (a *arena) command(c client, e errand) *exec.Cmd {
 	return cmd
 }
 
-// finish runs a command to its end, at the latest after so long.
+// finish runs a command, which has a session of its own, to its end, at the
+// latest after so long. It writes to files: a legacy client's children may
+// outlive it, and would hold pipes open. They are ended.
 func finish(cmd *exec.Cmd, limit time.Duration) (stdout, stderr string, err error) {
-	var out, errs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	cmd.WaitDelay = 30 * time.Second // a legacy client's children hold its output open for a while
+	dir, err := os.MkdirTemp("", "said")
+	if err != nil {
+		return "", "", err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	out, outErr := os.Create(filepath.Join(dir, "out"))
+	errs, errsErr := os.Create(filepath.Join(dir, "err"))
+	if err := errors.Join(outErr, errsErr); err != nil {
+		return "", "", err
+	}
+	defer func() { _ = out.Close() }()
+	defer func() { _ = errs.Close() }()
+	cmd.Stdout, cmd.Stderr = out, errs
 	if err := cmd.Start(); err != nil {
 		return "", "", err
 	}
-	overdue := time.AfterFunc(limit, func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) })
+	end := func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	overdue := time.AfterFunc(limit, end)
 	err = cmd.Wait()
 	if !overdue.Stop() {
 		err = fmt.Errorf("no end after %v", limit)
 	}
-	return out.String(), errs.String(), err
+	end()
+	said, outErr := os.ReadFile(out.Name())
+	complained, errsErr := os.ReadFile(errs.Name())
+	return string(said), string(complained), errors.Join(err, outErr, errsErr)
 }
 
 // server is a release; different builds of it may serve different versions.
@@ -232,4 +250,15 @@ func writePassword(t *testing.T, password string) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// until reads lines until one holds text.
+func until(from io.Reader, text string) error {
+	lines := bufio.NewScanner(from)
+	for lines.Scan() {
+		if strings.Contains(lines.Text(), text) {
+			return nil
+		}
+	}
+	return fmt.Errorf("no line with %q: %v", text, lines.Err())
 }

@@ -184,7 +184,8 @@ func (p *player) listened(got, want []byte) error {
 	return nil
 }
 
-// announce puts our own ports into a server's message, and listens there.
+// announce puts our own address and ports into a server's message, and listens
+// there.
 func (p *player) announce(b []byte) ([]byte, error) {
 	m, n, err := wire.Parse(b, wire.Server)
 	if err != nil || n != len(b) { // also garbage is played as it was
@@ -202,6 +203,9 @@ func (p *player) announce(b []byte) ([]byte, error) {
 			p.streams = append(p.streams, l)
 			m.Ports[i] = int32(portOf(l))
 		}
+		return m.Append(nil), nil
+	case wire.IPAddr:
+		m.Addr = host
 		return m.Append(nil), nil
 	case wire.LoggedStdin:
 		if p.checks, err = listen(); err != nil {

@@ -60,7 +60,7 @@ func (w place) writesTo(dir string) bool {
 // command returns a client with the session's command line.
 func (w place) command(t *testing.T, of program, port uint16) *exec.Cmd {
 	t.Helper()
-	args := slices.Clone(w.run[1:])
+	args := append(slices.Clone(w.run[1:len(w.run)-1]), host.String())
 	if w.run[0] == "bbftpstatus" {
 		args = append([]string{"status", "-w", strconv.Itoa(int(port))}, args...)
 	} else {
@@ -82,7 +82,7 @@ func (w place) command(t *testing.T, of program, port uint16) *exec.Cmd {
 			cmd.Args[i] = w.localize(cmd.Args[i])
 		case "-L":
 			cmd.Args[i] = os.Args[0]
-			cmd.Env = append(cmd.Env, fmt.Sprintf("%s=127.0.0.1:%d", shellVariable, port))
+			cmd.Env = append(cmd.Env, fmt.Sprintf("%s=%v:%d", shellVariable, host, port))
 		}
 	}
 	if w.writesTo("forbidden") && os.Geteuid() == 0 {

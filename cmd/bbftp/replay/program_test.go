@@ -58,7 +58,7 @@ func (with program) play(t *testing.T, r recording) {
 		}
 	}
 	p.close() // which ends a remote shell, so that nobody has the terminal open
-	text := strings.ReplaceAll(shown(), w.root+"/", localRoot)
+	text := strings.NewReplacer(w.root+"/", localRoot, host.String(), r.run[len(r.run)-1]).Replace(shown())
 	if exit := exitOf(cmd.ProcessState); exit != r.exit {
 		t.Errorf("exit %s, want %s", exit, r.exit)
 	}

@@ -67,6 +67,7 @@ func vectors(t *testing.T) (all []recording) {
 // TestReplay plays the recordings as far as they are not in the table of
 // deviations, and as that says where they are.
 func TestReplay(t *testing.T) {
+	programtest.Passable(t)
 	programs := programtest.Build(t)
 	open(t, programs)
 	ours := program{path: filepath.Join(programs, "bbftp"), key: newKey(t)}

@@ -55,8 +55,14 @@ func startAtTerminal(t *testing.T, cmd *exec.Cmd, password string) (end func() s
 		}
 	}()
 	return func() string {
-		if err := <-done; err != nil {
-			t.Errorf("terminal: %v", err)
+		t.Helper()
+		select {
+		case err := <-done:
+			if err != nil {
+				t.Errorf("terminal: %v", err)
+			}
+		case <-time.After(patience):
+			t.Fatal("somebody still has the terminal open")
 		}
 		return shown.String()
 	}
