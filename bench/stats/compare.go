@@ -87,8 +87,9 @@ func rankTest(a, b []float64) float64 {
 	result := benchmath.AssumeNothing.Compare(
 		benchmath.NewSample(slices.Clone(a), &benchmath.DefaultThresholds),
 		benchmath.NewSample(slices.Clone(b), &benchmath.DefaultThresholds))
-	// Twice the tail of a distribution in steps may exceed 1.
-	return min(result.P, 1)
+	// Twice the tail of a distribution in steps may exceed 1; of ties, at one end, the
+	// library makes 0.
+	return max(min(result.P, 1), leastP(len(a), len(b)))
 }
 
 // leastP is the smallest p that n and m samples can have: all of one below all
