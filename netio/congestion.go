@@ -10,3 +10,12 @@ func CheckCongestion(name string) error {
 	}
 	return checkCongestion(name)
 }
+
+// CheckCongestionUnprivileged is CheckCongestion for processes without the privileges
+// that this one may have, or that it gives up later.
+func CheckCongestionUnprivileged(name string) error {
+	if err := CheckCongestion(name); err != nil || name == "" {
+		return err
+	}
+	return checkAllowed(name)
+}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -27,11 +28,25 @@ func checkCongestion(name string) error {
 	case errors.Is(err, unix.ENOENT):
 		return &congestionError{name, "is unknown", "available", err}
 	case errors.Is(err, unix.EPERM):
-		return &congestionError{name, "is for the privileged", "allowed", err}
+		return notAllowed(name)
 	case err != nil:
 		return fmt.Errorf("set congestion control %q: %w", name, err)
 	}
 	return nil
+}
+
+// checkAllowed looks the name up in the list of those that everybody may set. Without
+// the list, who has no privileges finds out for himself.
+func checkAllowed(name string) error {
+	names, err := os.ReadFile(list("allowed"))
+	if err != nil || slices.Contains(strings.Fields(string(names)), name) {
+		return nil
+	}
+	return notAllowed(name)
+}
+
+func notAllowed(name string) error {
+	return &congestionError{name, "is for the privileged", "allowed", unix.EPERM}
 }
 
 // congestionError words for users what they can't choose, and what they can.
@@ -49,9 +64,11 @@ func (e *congestionError) Unwrap() error { return e.err }
 
 // choices reads a list of algorithms from the system.
 func choices(which string) string {
-	list, err := os.ReadFile("/proc/sys/net/ipv4/tcp_" + which + "_congestion_control")
+	names, err := os.ReadFile(list(which))
 	if err != nil {
 		return err.Error()
 	}
-	return strings.TrimSpace(string(list))
+	return strings.TrimSpace(string(names))
 }
+
+func list(which string) string { return "/proc/sys/net/ipv4/tcp_" + which + "_congestion_control" }

@@ -31,6 +31,11 @@ func TestCheckCongestion(t *testing.T) {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
+	for _, name := range append(strings.Fields(choices("allowed")), "") {
+		if err := CheckCongestionUnprivileged(name); err != nil {
+			t.Errorf("%q without privileges: %v", name, err)
+		}
+	}
 	for _, name := range []string{"nonesuch", "reno, cubic", strings.Repeat("x", 1000)} {
 		if err := CheckCongestion(name); !errors.Is(err, syscall.ENOENT) || !strings.Contains(err.Error(), known) {
 			t.Errorf("%q: %v, want ENOENT and %q", name, err, known)
@@ -44,6 +49,10 @@ func TestCongestionNotAllowed(t *testing.T) {
 	for _, name := range strings.Fields(choices("available")) {
 		if slices.Contains(strings.Fields(allowed), name) {
 			continue
+		}
+		// Also by who has the privilege.
+		if err := CheckCongestionUnprivileged(name); !errors.Is(err, syscall.EPERM) || !strings.Contains(err.Error(), allowed) {
+			t.Errorf("%q: %v, want EPERM and %q", name, err, allowed)
 		}
 		without(t, unix.CAP_NET_ADMIN, func() error {
 			if err := CheckCongestion(name); !errors.Is(err, syscall.EPERM) || !strings.Contains(err.Error(), allowed) {

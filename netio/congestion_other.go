@@ -10,3 +10,5 @@ import (
 func checkCongestion(name string) error {
 	return fmt.Errorf("set congestion control %q: %w", name, errors.ErrUnsupported)
 }
+
+func checkAllowed(string) error { return nil }

@@ -19,6 +19,7 @@ import (
 	"bbftp/cmd/bbftpd/internal/settings"
 	"bbftp/engine/auth"
 	"bbftp/engine/trust"
+	"bbftp/netio"
 )
 
 // inspection is what --check-config finds: what would be served, and why it would
@@ -230,9 +231,14 @@ func (i *inspection) rights() {
 		if _, _, _, err := process.User(name); err != nil {
 			i.try(fmt.Errorf("--run-as %s: %w", name, err))
 		}
+		i.try(netio.CheckCongestionUnprivileged(i.o.Congestion))
 		return
 	}
-	if i.try(process.Become(i.o.RunAs)) && !i.o.Shell && i.o.Demo == "" {
+	if !i.try(process.Become(i.o.RunAs)) {
+		return
+	}
+	i.try(netio.CheckCongestion(i.o.Congestion))
+	if !i.o.Shell && i.o.Demo == "" {
 		checkReload(i.o, i.log())
 	}
 }

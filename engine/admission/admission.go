@@ -98,7 +98,8 @@ func New(limits Limits) *Gate {
 	}
 }
 
-// SetLimits changes the limits for who comes next; nobody who is in must leave.
+// SetLimits changes the limits for who comes next. Sessions that are too many then stay;
+// logins make way for newcomers until no more than the limit are left.
 func (g *Gate) SetLimits(limits Limits) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

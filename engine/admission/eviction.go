@@ -2,7 +2,6 @@ package admission
 
 import (
 	"container/list"
-	"net/netip"
 	"time"
 )
 
@@ -21,24 +20,22 @@ const (
 // that whoever is refused costs little, however many there are.
 const considered = 512
 
-// victim is who must give its place to a newcomer, nil if nobody must.
-func (g *Gate) victim(from netip.Prefix, loggingIn int) *Visit {
-	newcomer := g.known.of(from)
-	if v := first(&g.waiting); v != nil && v.yields(from, newcomer, loggingIn) {
+// victim is who must give its place to a newcomer from an address that has so many
+// logging in already; nil if nobody must.
+func (g *Gate) victim(newcomer *Visit, loggingIn int) *Visit {
+	now := time.Now()
+	if v := first(&g.waiting, func(v *Visit) bool { return v.yields(newcomer, loggingIn, now) }); v != nil {
 		return v
 	}
 	// What the server does for who is likely to waste it can be interrupted.
-	if v := first(&g.working); v != nil && v.standing < newcomer {
-		return v
-	}
-	return nil
+	return first(&g.working, func(v *Visit) bool { return v.standing < newcomer.standing })
 }
 
-// first is the one of a list that has to go before the others.
-func first(of *list.List) (victim *Visit) {
+// first is the one that has to go before the others, of those in a list that yield.
+func first(of *list.List, yields func(*Visit) bool) (victim *Visit) {
 	e := of.Front()
 	for n := 0; e != nil && n < considered; n++ {
-		if v := e.Value.(*Visit); victim == nil || v.before(victim) {
+		if v := e.Value.(*Visit); (victim == nil || v.before(victim)) && yields(v) {
 			victim = v
 		}
 		e = e.Next()
@@ -60,14 +57,14 @@ func (v *Visit) before(other *Visit) bool {
 
 // yields tells whether a visit that has the server wait must give its place to a
 // newcomer from an address that has so many logging in already.
-func (v *Visit) yields(from netip.Prefix, newcomer standing, loggingIn int) bool {
+func (v *Visit) yields(newcomer *Visit, loggingIn int, now time.Time) bool {
 	switch others := v.source.waiting - 1; {
-	case v.standing < newcomer:
+	case v.standing < newcomer.standing:
 		return true
-	case v.standing > newcomer || v.from == from || others < loggingIn:
-		return time.Since(v.since) > patience
+	case v.standing > newcomer.standing || v.from == newcomer.from || others < loggingIn:
+		return now.Sub(v.since) > patience
 	case others == loggingIn:
-		return !time.Now().Before(v.due)
+		return !now.Before(v.due)
 	}
 	return true // its address has more than the newcomer's then
 }

@@ -61,13 +61,12 @@ func (g *Gate) enter(from netip.Addr, evict func()) (v, victim *Visit, err error
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	v = &Visit{gate: g, from: sourceOf(from), evict: evict}
-	v.standing = g.known.of(v.from)
-	if victim, err = g.place(from, v.from); err != nil {
-		return nil, nil, err
-	}
-	if victim != nil {
+	if victim, err = g.place(from, v); victim != nil {
 		g.evicted++
 		victim.leave()
+	}
+	if err != nil {
+		return nil, victim, err
 	}
 	if v.source = g.sources[v.from]; v.source == nil {
 		v.source = new(source)
@@ -82,12 +81,14 @@ func (g *Gate) enter(from netip.Addr, evict func()) (v, victim *Visit, err error
 	return v, victim, nil
 }
 
-// place looks for a free place, or one that a victim must give up.
-func (g *Gate) place(from netip.Addr, of netip.Prefix) (victim *Visit, err error) {
+// place looks for a free place for v, or one that a victim must give up. While there
+// are more visits than places, as the limit was lowered, a victim's goes to nobody.
+func (g *Gate) place(from netip.Addr, v *Visit) (victim *Visit, err error) {
 	var present source
-	if s := g.sources[of]; s != nil {
+	if s := g.sources[v.from]; s != nil {
 		present = *s
 	}
+	v.standing = g.standing(v.from, present.loggingIn)
 	switch {
 	case g.shut:
 		return nil, ErrStopping
@@ -97,13 +98,11 @@ func (g *Gate) place(from netip.Addr, of netip.Prefix) (victim *Visit, err error
 		return nil, ErrAddressFull
 	case len(g.visits) < g.limits.Sessions:
 		return nil, nil
-	case len(g.visits) > g.limits.Sessions: // the limit was lowered
-		return nil, ErrFull
 	}
-	if victim = g.victim(of, present.loggingIn); victim == nil {
-		return nil, ErrFull
+	if victim = g.victim(v, present.loggingIn); victim == nil || len(g.visits) > g.limits.Sessions {
+		err = ErrFull
 	}
-	return victim, nil
+	return victim, err
 }
 
 // Number is the visit's among all of its gate, from 1; that of the zero Visit is 0.
@@ -135,7 +134,9 @@ func (v *Visit) Admit(name string, sessions, streams int) error {
 	if v.left {
 		return ErrFull
 	}
-	v.known() // the password is right, whether there is room or not
+	// The password is right, whether there is room or not.
+	v.known()
+	g.known.came(v.from)
 	if sessions == 0 {
 		sessions = g.limits.PerUser
 	}
@@ -149,7 +150,6 @@ func (v *Visit) Admit(name string, sessions, streams int) error {
 	g.users[name] = u
 	u.sessions++
 	g.admitted++
-	g.known.came(v.from)
 	v.wait(false)
 	v.move(nil)
 	v.source.loggingIn--

@@ -119,20 +119,39 @@ func TestStopping(t *testing.T) {
 	}
 }
 
-// TestLimitsChange lets nobody in any more, and nobody out.
+// TestLimitsChange lets nobody in any more, and no session out.
 func TestLimitsChange(t *testing.T) {
 	g := New(Limits{Sessions: 3})
 	var in []*guest
-	for i := range 3 {
-		in = append(in, waiter(t, g, fmt.Sprintf("192.0.2.%d", i%2)))
+	for range 3 {
+		in = append(in, session(t, g, "alice", 0))
 	}
 	g.SetLimits(Limits{Sessions: 1})
 	refused(t, g, "192.0.2.9", ErrFull)
-	counts(t, g, Counts{LoggingIn: 3, Refused: 1})
+	counts(t, g, Counts{Sessions: 3, Refused: 1})
 	for _, one := range in {
 		one.Leave()
 	}
 	enter(t, g, "192.0.2.9")
+}
+
+// TestLimitsChangeInFlood has logins that are too many make way, for nobody at first.
+func TestLimitsChangeInFlood(t *testing.T) {
+	g := New(Limits{Sessions: 4})
+	g.draw = shortest
+	session(t, g, "alice", 0)
+	var flood []*guest
+	for range 3 {
+		flood = append(flood, waiter(t, g, "198.51.100.1"))
+	}
+	g.SetLimits(Limits{Sessions: 3})
+	refused(t, g, "203.0.113.1", ErrFull)
+	counts(t, g, Counts{LoggingIn: 2, Sessions: 1, Evicted: 1, Refused: 1})
+	enter(t, g, "203.0.113.1")
+	counts(t, g, Counts{LoggingIn: 2, Sessions: 1, Evicted: 2, Refused: 1})
+	if flood[0].evicted != 1 || flood[1].evicted != 1 {
+		t.Error("others made way than those that wait longest")
+	}
 }
 
 // TestEviction fills a gate of four places, each by the letter of an address: a
@@ -210,6 +229,22 @@ func TestEviction(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestPatienceEnds for one that waits alone of its address also where the newcomer's has
+// more, which have only just come.
+func TestPatienceEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := New(Limits{Sessions: 3})
+		idle := waiter(t, g, "192.0.2.1")
+		time.Sleep(patience + 1)
+		waiter(t, g, "192.0.2.2")
+		waiter(t, g, "192.0.2.2")
+		enter(t, g, "192.0.2.2")
+		if idle.evicted != 1 {
+			t.Error("it stays")
+		}
+	})
 }
 
 // shortest draws the least.

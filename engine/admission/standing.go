@@ -18,9 +18,22 @@ const (
 	wasteful
 	// unknown is anybody.
 	unknown
-	// regular is who comes from an address that has logged in before.
+	// regular is who comes from an address that has logged in before: see crowd.
 	regular
 )
+
+// crowd is the part of all places, one in so many, that an address may have logins in
+// as a regular. Those beyond are anybody's: whoever has an account, or shares the
+// address of somebody who has, could keep all strangers out otherwise.
+const crowd = 8
+
+// standing is that of a newcomer from a source that has so many logging in already.
+func (g *Gate) standing(from netip.Prefix, loggingIn int) standing {
+	if loggingIn < max(1, g.limits.Sessions/crowd) {
+		return g.known.of(from)
+	}
+	return g.known.ofStranger(from)
+}
 
 // reputation is what is known of those that came before.
 type reputation struct {
@@ -33,6 +46,10 @@ func (r *reputation) of(from netip.Prefix) standing {
 	if r.regulars.look(from) != nil {
 		return regular
 	}
+	return r.ofStranger(from)
+}
+
+func (r *reputation) ofStranger(from netip.Prefix) standing {
 	if last := r.wasted.look(networkOf(from)); last != nil && time.Since(*last) < forgiven {
 		return wasteful
 	}

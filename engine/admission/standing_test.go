@@ -122,3 +122,59 @@ func TestReputationBounded(t *testing.T) {
 		t.Error("the latest are not the ones that are remembered")
 	}
 }
+
+// TestCrowd has one address come again and again, from which somebody has logged in: it
+// keeps no stranger out, and drives out no more of them than a crowd of it may have.
+func TestCrowd(t *testing.T) {
+	const known, places = "198.51.100.1", 2 * crowd
+	fill := func(t *testing.T, from func(n int) string) (*Gate, []*guest) {
+		g := New(Limits{Sessions: places})
+		user := enter(t, g, known)
+		if err := user.Admit("alice", 0, 0); err != nil {
+			t.Fatal(err)
+		}
+		user.Leave()
+		var in []*guest
+		for n := range places {
+			in = append(in, waiter(t, g, from(n)))
+		}
+		return g, in
+	}
+	evicted := func(in []*guest) (n int) {
+		for _, one := range in {
+			n += one.evicted
+		}
+		return n
+	}
+	synctest.Test(t, func(t *testing.T) {
+		g, in := fill(t, func(int) string { return known })
+		enter(t, g, "192.0.2.1")
+		if evicted(in) != 1 || in[0].evicted+in[1].evicted > 0 {
+			t.Error("none of those that are too many made way")
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		g, in := fill(t, func(n int) string { return fmt.Sprintf("192.0.2.%d", n) })
+		for range places {
+			if v, err := g.Enter(addr(known), func() {}); err == nil {
+				v.Waiting(true)
+			}
+		}
+		if got := evicted(in); got != places/crowd {
+			t.Errorf("%d strangers evicted, want %d", got, places/crowd)
+		}
+	})
+}
+
+// TestNoRoomForUser: a right password speaks for an address also where its user has
+// sessions enough.
+func TestNoRoomForUser(t *testing.T) {
+	g := New(Limits{PerUser: 1})
+	session(t, g, "alice", 0)
+	if err := enter(t, g, "198.51.100.1").Admit("alice", 0, 0); err != ErrUserFull {
+		t.Fatal(err)
+	}
+	if got := g.known.of(sourceOf(addr("198.51.100.1"))); got != regular {
+		t.Errorf("standing %d", got)
+	}
+}

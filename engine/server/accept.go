@@ -23,7 +23,7 @@ import (
 //	running ─┬─ ctx ends: connections are cut ────────┐
 //	         └─ Drain: no more of them, those left end ┴─► Run returns
 //
-// Where there is no place, up to 64 connections wait a second for a session that is
+// Where there is no place, up to [Lobby] connections wait a second for a session that is
 // ending; the others are refused at once. Peers that are gone without a word end their
 // connections: see [Unheard].
 type Acceptor struct {
@@ -49,13 +49,13 @@ type Acceptor struct {
 // errEvicted is the cause of a connection's end that had to make way.
 var errEvicted = errors.New("kept the server waiting while others wanted its place")
 
-// maxLobby is how many connections wait for a place.
-const maxLobby = 64
+// Lobby is how many connections wait for a place, with a descriptor each.
+const Lobby = 32
 
 func (a *Acceptor) init() {
 	a.once.Do(func() {
 		a.ending, a.end = context.WithCancel(context.Background())
-		a.lobby = make(chan struct{}, maxLobby)
+		a.lobby = make(chan struct{}, Lobby)
 	})
 }
 

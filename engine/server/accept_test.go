@@ -56,7 +56,7 @@ func TestLobby(t *testing.T) {
 		}
 		l := make(arrivals)
 		serving.Go(func() { _ = a.Run(t.Context(), l) })
-		for range 1 + maxLobby + tooMany {
+		for range 1 + Lobby + tooMany {
 			_, far := newPipeConn("192.0.2.1")
 			l <- far
 			synctest.Wait()
@@ -72,7 +72,7 @@ func TestLobby(t *testing.T) {
 		if len(served) != 2 || served[1] < soon || served[1] > soon+100*time.Millisecond {
 			t.Errorf("served after %v", served)
 		}
-		if len(refused) != tooMany+maxLobby-1 || refused[len(refused)-1] != time.Second {
+		if len(refused) != tooMany+Lobby-1 || refused[len(refused)-1] != time.Second {
 			t.Errorf("refused after %v", refused)
 		}
 		if got := a.Gate.Counts().Refused; got != int64(len(refused)) {

@@ -20,6 +20,7 @@ import (
 	"bbftp/engine/auth/system"
 	"bbftp/engine/server"
 	"bbftp/engine/trust"
+	"bbftp/netio"
 )
 
 // Config describes a monitor. All but Identity is required.
@@ -139,6 +140,10 @@ func nobody(name string) (identity, error) {
 // rate. An error leaves them as they were. id nil: TLS is not offered.
 func (m *Monitor) Configure(settings Settings, id *trust.Identity) error {
 	settings = settings.passable()
+	// The processes have no privileges, and a door that fails can't say why.
+	if err := netio.CheckCongestionUnprivileged(settings.Server.Congestion); err != nil {
+		return err
+	}
 	s, err := server.New(settings.session(m.cfg.Log, m.cfg.Audit))
 	if err != nil {
 		return err

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"log/slog"
 	"syscall"
+
+	"bbftp/engine/server"
 )
 
 // What things take of the descriptors of the process, at most.
@@ -14,9 +16,9 @@ const (
 	// perStream: the connection, the listener it came from, and the two ends of the
 	// pipe through which it is spliced.
 	perStream = 4
-	// spare: logs, metrics, the control port, the poller, the clients that are turned
-	// away.
-	spare = 64
+	// spare: logs, metrics, the control port, the poller, the clients that wait for a
+	// place or are turned away.
+	spare = 32 + server.Lobby
 	// fewStreams is what a session should have room for at least.
 	fewStreams = 4
 	// defaultSessions is what admission takes by itself.
