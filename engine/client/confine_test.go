@@ -72,6 +72,20 @@ func TestConfine(t *testing.T) {
 		t.Errorf("outside: %v, %v", entries, err)
 	}
 
+	// ".." leads up from where the link does, as it does without a confinement.
+	if err := os.Symlink("in/sub", c.path("link")); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Confine("link/.."); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.MkdirLocal("link/../up", 0o700); err != nil {
+		t.Error(err)
+	}
+	if info, err := os.Stat(c.path("in/up")); err != nil || !info.IsDir() {
+		t.Errorf("in/up: %v, %v", info, err)
+	}
+
 	if err := c.Confine(""); err != nil {
 		t.Fatal(err)
 	}

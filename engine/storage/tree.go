@@ -5,6 +5,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 )
@@ -61,7 +62,7 @@ type Tree struct {
 // Open returns the tree below dir, confined to it even against programs that
 // change links and directories meanwhile. Close it after use.
 func Open(dir string, l Limits) (*Tree, error) {
-	given, err := filepath.Abs(dir)
+	given, err := absolute(dir)
 	if err != nil {
 		return nil, failed("open", dir, err)
 	}
@@ -77,6 +78,22 @@ func Open(dir string, l Limits) (*Tree, error) {
 		files: confined{root}, limits: l.withDefaults(), tops: []string{given, real}, whole: real == "/",
 		fsync: fsync, nameless: nameless,
 	}, nil
+}
+
+// absolute is the absolute path that dir means. Dots that lead up are left for
+// the links before them to be followed first.
+func absolute(dir string) (string, error) {
+	if !filepath.IsAbs(dir) {
+		cwd, err := os.Getwd()
+		if err != nil {
+			return "", err
+		}
+		dir = Join(cwd, dir)
+	}
+	if slices.Contains(strings.Split(dir, "/"), "..") {
+		return dir, nil
+	}
+	return filepath.Clean(dir), nil
 }
 
 // Unconfined returns the whole file system as a tree, bounded by nothing but the

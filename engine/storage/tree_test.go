@@ -152,6 +152,33 @@ func TestOpenFails(t *testing.T) {
 	}
 }
 
+// TestOpenUpwards has ".." lead where it leads the system: up from what the link
+// before it leads to.
+func TestOpenUpwards(t *testing.T) {
+	dir := tempDir(t)
+	plant(t, dir, "here", "there", "there/deep", "there/f=", "here/link>../there/deep", "there/away>"+dir+"/here/f")
+	for _, tt := range []struct{ cwd, name string }{
+		{"", filepath.Join(dir, "here") + "/link/.."},
+		{"here", "link/.."},
+		{"here", "./link/../"},
+		{"here", "../there/."},
+		{"here/link", ".."}, // as $PWD has it
+	} {
+		t.Chdir(filepath.Join(dir, tt.cwd))
+		tree, err := Open(tt.name, Limits{})
+		if err != nil {
+			t.Errorf("%s in %s: %v", tt.name, tt.cwd, err)
+			continue
+		}
+		if _, err := tree.Stat("/f"); err != nil {
+			t.Errorf("%s in %s: %v", tt.name, tt.cwd, err)
+		}
+		_, err = tree.Stat("/away")
+		wantError(t, err, "stat", "/away", ErrEscapes)
+		tree.Close()
+	}
+}
+
 func TestChdir(t *testing.T) {
 	bothForms(t, Limits{}, func(s site) {
 		plant(s, s.dir, "a", "a/b", "f=", "link>a/b", "dangling>nowhere")

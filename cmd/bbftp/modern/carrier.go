@@ -58,6 +58,9 @@ func (c *carrier) tree(ctx context.Context, t *tree) error {
 		}
 		dir := below(root, f.path)
 		if err == nil {
+			err = context.Cause(ctx) // on this machine directories are made without one
+		}
+		if err == nil {
 			err = c.mkdir(dir, f.perm)
 		}
 		if err != nil {

@@ -1,9 +1,8 @@
 package modern
 
 import (
+	"cmp"
 	"io/fs"
-	"path"
-	"strings"
 )
 
 // download is how get --recursive keeps what a server sends below the target.
@@ -38,8 +37,8 @@ func (d *download) makeTarget(t *tree) error {
 		}
 		return d.server.MkdirLocal(d.to.path, d.o.dirPerm())
 	}
-	if above := path.Dir(strings.TrimRight(d.to.path, "/")); !d.o.cfg.NoDirs {
-		if err := d.server.MkdirLocal(above, d.o.dirPerm()); err != nil {
+	if !d.o.cfg.NoDirs {
+		if err := d.server.MkdirLocal(cmp.Or(above(d.to.path), "."), d.o.dirPerm()); err != nil {
 			return err
 		}
 	}

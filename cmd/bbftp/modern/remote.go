@@ -1,6 +1,7 @@
 package modern
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -153,6 +154,13 @@ func within(dir, name string) string {
 	return dir + "/" + name
 }
 
+// above is the directory that name is in, as name spells it: "a/.." is not "."
+// when a is a link. "" is the working directory.
+func above(name string) string {
+	dir := name[:strings.LastIndexByte(name, '/')+1]
+	return cmp.Or(strings.TrimRight(dir, "/"), dir)
+}
+
 // isPattern tells whether the last component of name has a wildcard; the
 // protocol allows it nowhere else.
 func isPattern(name string) bool {
@@ -170,7 +178,12 @@ func hidden(pattern, name string) bool {
 // literal is the pattern that matches name only.
 func literal(name string) string {
 	at := strings.LastIndexByte(name, '/') + 1
-	return name[:at] + strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(name[at:])
+	return name[:at] + escape(name[at:])
+}
+
+// escape takes the meaning of wildcards from all of name.
+func escape(name string) string {
+	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(name)
 }
 
 // asAsked takes off the "./" that servers put before a name whose pattern had no

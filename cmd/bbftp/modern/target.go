@@ -89,7 +89,7 @@ func isDirectory(ctx context.Context, s server, dir string) (bool, error) {
 	var refused *client.RefusedError
 	switch {
 	case errors.Is(err, errors.ErrUnsupported): // version 1; only a directory has an entry "."
-		entries, err := s.List(ctx, within(dir, "."))
+		entries, err := s.List(ctx, within(escape(dir), ".")) // there all of a path is a pattern
 		return len(entries) > 0, err
 	case errors.As(err, &refused):
 		return false, nil

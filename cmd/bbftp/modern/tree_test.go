@@ -42,8 +42,8 @@ func hereTree(t *testing.T, names ...string) {
 }
 
 func TestPutTree(t *testing.T) {
-	hereTree(t, "t/b", "t/a", "t/sub/x", "t/sub/deep/y", "t/empty/", "u/z", "file")
-	for dir, mode := range map[string]fs.FileMode{"t/sub": 0o750, "t/sub/deep": 0o555, "u": 0o700} {
+	hereTree(t, "t/b", "t/a", "t/sub/x", "t/sub/deep/y", "t/empty/", "u/z", "file", "open/")
+	for dir, mode := range map[string]fs.FileMode{"t/sub": 0o750, "t/sub/deep": 0o555, "u": 0o700, "open": 0o777} {
 		if err := os.Chmod(dir, mode); err != nil {
 			t.Fatal(err)
 		}
@@ -71,6 +71,16 @@ func TestPutTree(t *testing.T) {
 		{"t h:new", with([]string{"stat new", "confine t"}, tree("new"))},
 		{"t h:a/new", with([]string{"stat a/new", "confine t", "mkdir a"}, tree("a/new"))},
 		{"t h:new/", with([]string{"confine t", "mkdir new"}, tree("new/t"))},
+		{"t h:new//./", with([]string{"confine t", "mkdir new"}, tree("new//./t"))},
+		{"t h:link/../new", with([]string{"stat link/../new", "confine t"}, tree("link/../new"))},
+		{"t h:link/../a/new", with([]string{"stat link/../a/new", "confine t", "mkdir link/../a"}, tree("link/../a/new"))},
+		{"u open file t h:dir", with(
+			[]string{
+				"stat dir", "confine u", "umask 077", "mkdir dir/u", "put u/z dir/u/z",
+				"confine open", "umask 000", "mkdir dir/open", "umask 077", "confine ", "put file dir/file", "confine t",
+			},
+			tree("dir/t"),
+		)},
 		{"t h:/", with([]string{"confine t"}, tree("/t"))},
 		{"u file t h:dir", with(
 			[]string{"stat dir", "confine u", "umask 077", "mkdir dir/u", "put u/z dir/u/z", "confine ", "put file dir/file", "confine t"},
@@ -97,6 +107,8 @@ func TestPutTree(t *testing.T) {
 // TestPutTreeV1 has directories that are there refused, and no umask.
 func TestPutTreeV1(t *testing.T) {
 	hereTree(t, "t/a", "t/sub/b")
+	asks(t, &fakeServer{v1: true}, "put -r t/sub/. h:[d]?r", 0, "",
+		"stat [d]?r", `list \[d]\?r/.`, "confine t/sub/.", "mkdir [d]?r", "put t/sub/./b [d]?r/b")
 	f := &fakeServer{v1: true, names: []string{"dir/", "dir/t/"}, fail: map[string]error{"mkdir dir/t": refusal("File exists")}}
 	asks(t, f, "put -r t h:dir", 0, "",
 		"stat dir", "list dir/.", "confine t", "mkdir dir/t", "stat dir/t", "list dir/t/.",
@@ -188,6 +200,11 @@ func TestGetTree(t *testing.T) {
 	}{
 		{"h:t dir", slices.Concat([]string{"stat t"}, listing("t"), []string{"mkdirlocal dir 755", "confine dir", "mkdirlocal dir/t 750"}, files("dir/t"))},
 		{"h:t ./new", slices.Concat([]string{"stat t"}, listing("t"), []string{"mkdirlocal . 755", "mkdirlocal ./new 750", "confine ./new"}, files("./new"))},
+		{"h:pat/d link/../x/new", []string{
+			"stat pat/d", "list pat/d/*",
+			"mkdirlocal link/../x 755", "mkdirlocal link/../x/new 750", "confine link/../x/new", "get pat/d/y link/../x/new/y",
+		}},
+		{"h:pat/d new", []string{"stat pat/d", "list pat/d/*", "mkdirlocal . 755", "mkdirlocal new 750", "confine new", "get pat/d/y new/y"}},
 		{"h:t/sub .", []string{
 			"stat t/sub", "list t/sub/*", "stat t/sub/deep", "list t/sub/deep/*",
 			"mkdirlocal . 755", "confine .", "mkdirlocal ./sub 750", "get t/sub/x ./sub/x", "mkdirlocal ./sub/deep 750",
@@ -218,6 +235,22 @@ func TestGetTree(t *testing.T) {
 	asks(t, &fakeServer{names: names}, "get h:t/ dir", 1, "get t/: is a directory: --recursive")
 	asks(t, &fakeServer{names: names, v1: true}, "get -r h:t dir", 1, "--protocol", "stat t")
 	asks(t, &fakeServer{names: names, v1: true}, "get -r h:t* dir", 1, "--protocol", "list t*")
+}
+
+// TestGetTreeInterrupted ends also where directories have nothing in them to wait for.
+func TestGetTreeInterrupted(t *testing.T) {
+	here(t, "dir/")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	f := &fakeServer{names: []string{"t/", "t/a/", "t/b/"}}
+	f.before = func(question string) {
+		if strings.HasPrefix(question, "mkdirlocal dir/t/a") {
+			cancel(interrupt.Error{Signal: syscall.SIGINT})
+		}
+	}
+	status, _, _ := try(ctx, t, f, "get", "-r", "h:t", "dir")
+	if last := f.asked[len(f.asked)-1]; status != exitInterrupted || last != "mkdirlocal dir/t/a 750" {
+		t.Errorf("exit status %d, asked last %s", status, last)
+	}
 }
 
 // TestGetTreeLeavesOut has a server that tries everything.

@@ -36,18 +36,24 @@ func (u *upload) wayTo(to target) string {
 	case u.o.cfg.NoDirs:
 		return ""
 	case !to.dir:
-		return path.Dir(u.dst)
+		return above(u.dst)
 	case onlyDirectory(u.dst):
 		return u.dst
 	}
 	return ""
 }
 
-// begin lets no name of a tree lead out of it.
+// begin lets no name of a tree lead out of it. For a file by itself it closes the
+// umask that a directory before may have left open: legacy servers give a file its
+// mode only once it is complete (wire.md 6.6).
 func (u *upload) begin(t *tree, _ string) error {
 	inside := ""
 	if t.folders != nil {
 		inside = t.source
+	} else if u.masked {
+		if err := u.setMask(0o077); err != nil {
+			return err
+		}
 	}
 	if inside == u.inside {
 		return nil
@@ -125,10 +131,16 @@ func (u *upload) look(dir string) error {
 	return err
 }
 
+// make makes a directory that has a name, not "." or "..", which are there or
+// for nobody to make.
 func (u *upload) make(dir string) error {
-	switch dir = path.Clean(cmp.Or(dir, ".")); {
-	case dir == ".", dir == "/", dir == "..", strings.HasSuffix(dir, "/.."):
-		return nil // there, or for nobody to make
+	dir = strings.TrimRight(dir, "/")
+	for strings.HasSuffix(dir, "/.") {
+		dir = strings.TrimRight(strings.TrimSuffix(dir, "."), "/")
+	}
+	switch path.Base(dir) {
+	case ".", "..":
+		return nil
 	}
 	return u.server.Mkdir(u.ctx, dir)
 }
