@@ -156,5 +156,5 @@ func mptcp(f Facts, _ Path) []Finding {
 			text = "on"
 		}
 	}
-	return []Finding{{Check: "MPTCP", State: OK, Source: "RFC 8684", Text: text + "; bbftp's streams are plain TCP and take one path each"}}
+	return []Finding{{Check: "MPTCP", State: OK, Source: "RFC 8684", Text: text + "; bbftp's streams are plain TCP, on one path each, unless --mptcp asks for more"}}
 }

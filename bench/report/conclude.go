@@ -81,14 +81,30 @@ func (r route) with(v variant, g stats.Group) string {
 // kneeWords says how many streams are enough, and warns where the measured
 // numbers end there.
 func (v variant) kneeWords() string {
-	least, most := v.Groups[0].Streams, v.Groups[len(v.Groups)-1].Streams
+	least, most, unknown := 0, 0, []string(nil)
+	for _, g := range v.Groups {
+		if g.Goodput.N == 0 {
+			unknown = append(unknown, strconv.Itoa(g.Streams))
+			continue
+		}
+		if tooSmall(g) {
+			continue
+		}
+		if most = g.Streams; least == 0 {
+			least = most
+		}
+	}
+	words := fmt.Sprintf("%d streams are the fewest within 5 %% of the best.", v.Knee)
 	switch v.Knee {
 	case least:
-		return fmt.Sprintf("%s is enough: more bring less than 5 %%.", plural(least, "stream"))
+		words = fmt.Sprintf("%s is enough: more bring less than 5 %%.", plural(least, "stream"))
 	case most:
-		return fmt.Sprintf("%d streams are the most that were measured, and the best by more than 5 %%: more may be faster still.", most)
+		words = fmt.Sprintf("%d streams are the most that were measured, and the best by more than 5 %%: more may be faster still.", most)
 	}
-	return fmt.Sprintf("%d streams are the fewest within 5 %% of the best.", v.Knee)
+	if len(unknown) > 0 {
+		words += " No usable trial over " + list(unknown) + "."
+	}
+	return words
 }
 
 // slower names the cells that have more streams than the best one and are

@@ -99,7 +99,11 @@ func (n *namer) variant(c trial.Cell) string {
 		if c.Duration > 0 {
 			name += " " + seconds(c.Duration)
 		} else {
-			name += " file " + stats.FormatBytes(c.Bytes)
+			noun := " file "
+			if c.Files > 1 { // Bytes are those of all
+				noun = " files "
+			}
+			name += noun + stats.FormatBytes(c.Bytes)
 		}
 	}
 	return name

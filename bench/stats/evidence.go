@@ -60,7 +60,12 @@ func gather(g Group) evidence {
 	e.startShare = of(func(r trial.Record) float64 {
 		return part(max(r.Setup-r.Stall, 0)+r.Ramp, r.Seconds-r.Stall)
 	})
-	e.tailShare = of(func(r trial.Record) float64 { return part(r.Tail, r.Seconds-r.Stall) })
+	e.tailShare = of(func(r trial.Record) float64 {
+		if momentary(r) {
+			return math.NaN()
+		}
+		return part(r.Tail, r.Seconds-r.Stall)
+	})
 
 	e.receiver = of(func(r trial.Record) float64 {
 		return limited(r, func(s trial.Series) []float64 { return s.RwndLimited })

@@ -99,7 +99,20 @@ func (g *Group) samples(figure func(trial.Record) float64) []float64 {
 
 func goodput(r trial.Record) float64 { return r.Goodput }
 
-func steady(r trial.Record) float64 { return known(r.Steady) }
+// leastSpeed is how long a speed must last, in seconds: five readings of the
+// counters. One reading that came late makes any speed of the next.
+const leastSpeed = 0.1
+
+func steady(r trial.Record) float64 {
+	if momentary(r) {
+		return math.NaN()
+	}
+	return known(r.Steady)
+}
+
+// momentary reports whether the speed of r is too short to be one. Nothing is
+// known then of a tail after it.
+func momentary(r trial.Record) bool { return r.Steady > 0 && r.Flat < leastSpeed }
 
 func cpuPerGB(r trial.Record) float64 { return known(r.CPUPerGB()) }
 

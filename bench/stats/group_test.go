@@ -116,6 +116,21 @@ func TestFiguresNotTaken(t *testing.T) {
 	}
 }
 
+// TestMomentarySpeed has one reading of the counters come late: the next one
+// shows a speed that no machine has, and calls the rest of the time a tail.
+func TestMomentarySpeed(t *testing.T) {
+	records := trials(wan("bbftp", 4), 80e6, 80e6, 80e6)
+	for i := range records {
+		r := &records[i]
+		r.Path, r.RTT, r.Rate = trial.Loopback, 0, 0
+		r.Steady, r.Flat, r.Tail = 120e9, 0.02, r.Seconds-r.Setup-0.02
+	}
+	g := GroupByCell(records)[0]
+	if v := Explain(g); g.Steady.N != 0 || v.Limit == LimitTail {
+		t.Errorf("steady %+v, %+v", g.Steady, v)
+	}
+}
+
 func TestAgainst(t *testing.T) {
 	cell := func(peer string, version, streams int, window int64, rtt float64) trial.Cell {
 		c := wan(peer, streams)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -141,6 +142,9 @@ func look(ctx context.Context, o doctorOptions) (doctor.Path, doctor.Facts, erro
 		limited, cancel := context.WithTimeout(ctx, doctorTimeout)
 		defer cancel()
 		measured, found, err := doctor.MeasureRTT(limited, address)
+		if unknown := new(net.DNSError); err != nil && !errors.As(err, &unknown) {
+			err = fmt.Errorf("%w; name a port that listens there as HOST:PORT, or instead of the host give --rtt", err)
+		}
 		if err != nil {
 			return path, doctor.Facts{}, err
 		}

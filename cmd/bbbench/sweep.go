@@ -199,6 +199,9 @@ func measure(ctx context.Context, s *bench.Sweep, o sweepOptions, stdout, stderr
 		return err
 	}
 	failed := show.summary()
+	if show.unfaithful {
+		fmt.Fprintln(stdout, "to measure what was unfaithful again: the same with --resume, when less runs on this machine")
+	}
 	fmt.Fprintf(stdout, "results: %s\nto read them: bbbench report %s\n", o.out, o.out)
 	if failed > 0 {
 		return exited(sweepFailed)

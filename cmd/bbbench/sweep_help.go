@@ -30,6 +30,8 @@ How long:
 
 Across a real network:
   --target HOST --port PORT --user USER --password-file FILE [--target-dir DIR]
+  --protocol 3             the client connects the data streams; in version 1,
+                           the default, the server does: firewalls refuse that
 
 Files and programs:
   --out FILE               results (default: the scenario's name and .jsonl)

@@ -23,8 +23,9 @@ type sweepView struct {
 	headed         bool
 	measured       int
 	failed         []string
-	said           int // tenths of the sweep that a line was about
-	cells, before  int // before: settled by an earlier run
+	unfaithful     bool // so failed some of them
+	said           int  // tenths of the sweep that a line was about
+	cells, before  int  // before: settled by an earlier run
 	started        bool
 
 	progress *mpb.Progress // nil without a terminal
@@ -111,6 +112,7 @@ func (v *sweepView) row(e bench.Event) {
 		note = "no more, as too many trials were unfaithful"
 	case settled == "failures" || settled == "unfaithful":
 		why := cmp.Or(e.Record.Error, "unfaithful: "+e.Record.Unfaithful)
+		v.unfaithful = v.unfaithful || settled == "unfaithful"
 		v.failed = append(v.failed, label+": "+strings.Join(strings.Fields(why), " "))
 		note = "failed"
 	}

@@ -45,9 +45,8 @@ func File(title, note string, pictures []Picture, columns int) string {
 	}
 	space := caption*float64(rows) + 5
 	places, width, height := arrange(pictures, columns, space)
-	if note != "" {
-		height += caption
-	}
+	notes := noteRows(note, width-2*margin)
+	height += caption * float64(len(notes))
 	var d drawing
 	fmt.Fprintf(&d, `<svg xmlns="http://www.w3.org/2000/svg" class="chart" viewBox="0 0 %[1]s %[2]s" width="%[1]s" height="%[2]s" role="img">`, num(width), num(height))
 	fmt.Fprintf(&d, "\n<title>%s</title>\n<style>\n%s</style>\n", text(title), text(Style))
@@ -60,11 +59,24 @@ func File(title, note string, pictures []Picture, columns int) string {
 		}
 		fmt.Fprintf(&d, `<g transform="translate(0 %s)">`+"\n%s</g></g>\n", num(space), p.body)
 	}
-	if note != "" {
-		d.write("name", "start", margin, height-margin, fit(note, labelSize, width-2*margin))
+	for k, row := range notes {
+		d.write("name", "start", margin, height-margin-caption*float64(len(notes)-1-k), row)
 	}
 	d.WriteString("</svg>\n")
 	return d.String()
+}
+
+// noteRows breaks a note into as many rows as it takes.
+func noteRows(note string, width float64) []string {
+	var rows []string
+	for _, word := range strings.Fields(note) {
+		if last := len(rows) - 1; last >= 0 && textWidth(rows[last]+" "+word, labelSize) <= width {
+			rows[last] += " " + word
+		} else {
+			rows = append(rows, word)
+		}
+	}
+	return rows
 }
 
 // titleRows breaks the title of a picture into two rows where it is too long.
