@@ -78,9 +78,13 @@ func (sh *shell) wait(limit time.Duration) bool {
 	}
 }
 
-// unreachable is the exit status of ssh itself (ssh(1)); all others are those
-// of the command it ran.
-const unreachable = 255
+const (
+	// unreachable is the exit status of ssh itself (ssh(1)); all others are those
+	// of the command it ran.
+	unreachable = 255
+	// notFound is that of a shell that does not find a command (POSIX sh, 2.8.2).
+	notFound = 127
+)
 
 // verdictWithin is how long the exit status of ssh may take once its output has ended:
 // as long as a busy machine needs to tell it.
@@ -96,6 +100,8 @@ func (sh *shell) failed(command string) error {
 	switch {
 	case ok && exit.ExitCode() == unreachable:
 		return &ConnectError{fmt.Errorf("%s: %w", command, sh.status)}
+	case ok && exit.ExitCode() == notFound:
+		return &LoginError{fmt.Errorf("the server did not start: %s: %w: no such command there, it may need its full path", command, sh.status)}
 	case sh.status != nil:
 		return &LoginError{fmt.Errorf("the server did not start: %s: %w", command, sh.status)}
 	}
