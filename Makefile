@@ -8,7 +8,7 @@ LDFLAGS := -s -w -X bbftp/cmd/internal/version.build=$(VERSION)
 # How long `make fuzz` works on each target; `make test` tries 5000 inputs.
 FUZZTIME ?= 60s
 
-.PHONY: build pam install deb demo demo-transfer results test race fuzz bench bench-go bench-loopback bench-lfn bars interop faults load lint cross clean
+.PHONY: build pam install deb demo demo-transfer results test race walk fuzz bench bench-go bench-loopback bench-lfn bars interop faults load lint cross clean
 
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/bbftp ./cmd/bbftpd ./cmd/bbbench
@@ -93,8 +93,8 @@ fuzz:
 
 # How fast, at what cost, and against what: the Go benchmarks of each path, then
 # whole processes on loopback and over an emulated long fat network, each sweep
-# interleaved; and the bars they are held to. All of it in results/, in about 30
-# minutes, of which the Go benchmarks take five. As root, best when nothing else
+# interleaved; and the bars they are held to. All of it in results/, in about 40
+# minutes, of which the Go benchmarks take 12. As root, best when nothing else
 # runs; iperf3 and socat on PATH, and the legacy programs that
 # BBFTP_LEGACY_SERVER and BBFTP_LEGACY_CLIENT name first, are measured too.
 # BENCH_LOOPBACK and BENCH_LFN are more options of the sweeps.
