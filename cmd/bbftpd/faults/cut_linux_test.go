@@ -156,17 +156,17 @@ func stalls() (rows []*row) {
 	return rows
 }
 
-func stopServer(s *scene) bool { s.server.signal(syscall.SIGSTOP); return false }
-func stopClient(s *scene) bool { s.client.signal(syscall.SIGSTOP); return false }
+func stopServer(s *scene) bool { s.server.halt(); return false }
+func stopClient(s *scene) bool { s.client.halt(); return false }
 
 func stopServerForABlink(s *scene) bool {
-	s.server.signal(syscall.SIGSTOP)
+	s.server.halt()
 	s.later(func() bool { return true }, blink, func() { s.server.signal(syscall.SIGCONT) })
 	return false
 }
 
 func stopClientForABlink(s *scene) bool {
-	s.client.signal(syscall.SIGSTOP)
+	s.client.halt()
 	s.later(func() bool { return true }, blink, func() { s.client.signal(syscall.SIGCONT) })
 	return false
 }

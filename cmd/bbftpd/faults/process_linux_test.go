@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -80,6 +81,26 @@ func (p *process) alive() bool {
 }
 
 func (p *process) signal(s syscall.Signal) { _ = p.cmd.Process.Signal(s) }
+
+// halt stops it, and waits until all of its threads stand: on a busy machine those
+// that have not heard of the signal yet go on for a while.
+func (p *process) halt() {
+	p.signal(syscall.SIGSTOP)
+	await(func() bool { return !p.alive() || stands(p.cmd.Process.Pid) })
+}
+
+// stands tells whether every thread of a process is stopped (proc_pid_stat(5)).
+func stands(pid int) bool {
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+	for _, thread := range threads {
+		text, err := os.ReadFile(thread)
+		_, fields, _ := bytes.Cut(text, []byte(") "))
+		if err == nil && !bytes.HasPrefix(fields, []byte("T")) {
+			return false // one that could not be read has ended
+		}
+	}
+	return err == nil && len(threads) > 0
+}
 
 // kill ends it like nothing else, and waits.
 func (p *process) kill() {
